@@ -1,0 +1,59 @@
+import type { Message, ModelSettings } from "../call.ts";
+import type { JsonSchema } from "../json.ts";
+import type { CompiledSchema } from "./compile-schema.ts";
+import type { NormalizeOptions, RouteOptions, ValidateOptions } from "./define-endpoint.ts";
+import type { ProviderOptions } from "./define-config.ts";
+
+/** A prompt version, compiled once. */
+export interface LoadedPrompt {
+  /** Equals the file's name without `.prompt`. */
+  readonly version: string;
+  /** Of the file's bytes and of the partials it uses: changes whenever the rendered text could. */
+  readonly sha256: string;
+  readonly settings: ModelSettings;
+  /** A tier or model named in the front matter; the endpoint's route rules win over it. */
+  readonly model?: string;
+  /** User text can never become another role: roles come from per-render random markers. */
+  render(input: Readonly<Record<string, unknown>>): readonly Message[];
+}
+
+/** An endpoint's contract and policies, checked and with every default filled in. */
+export interface LoadedEndpoint {
+  readonly name: string;
+  /** The N of `/api/{name}/vN`. */
+  readonly contract: number;
+  readonly description: string;
+  readonly input: CompiledSchema;
+  readonly output: CompiledSchema;
+  readonly prompts: ReadonlyMap<string, LoadedPrompt>;
+  /** The version that is served now. */
+  readonly release: string;
+  readonly route: RouteOptions;
+  readonly normalize: Required<Pick<NormalizeOptions, "html" | "overflow" | "whitespace">> & NormalizeOptions;
+  readonly validate: Required<Pick<ValidateOptions, "reasks">> & ValidateOptions;
+  /** What the contract answers when the model cannot: output fields, valid by `output`. */
+  readonly fallback?: (input: unknown) => Readonly<Record<string, unknown>>;
+  readonly timeoutMs: number;
+  /** Example input for the docs and for the ready-to-paste curl. */
+  readonly example?: unknown;
+}
+
+export interface ModelEntry {
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** Everything a project declares, read once, never changed: a reload makes a new one. */
+export interface Snapshot {
+  /** Short hash of the content; on every response and record. */
+  readonly id: string;
+  /** By `name/vN`. */
+  readonly endpoints: ReadonlyMap<string, LoadedEndpoint>;
+  readonly providers: ReadonlyMap<string, ProviderOptions>;
+  /** By the name that clients and tiers use. */
+  readonly models: ReadonlyMap<string, ModelEntry>;
+  /** Tier name to a name in `models`. */
+  readonly tiers: ReadonlyMap<string, string>;
+}
+
+export type { JsonSchema };
