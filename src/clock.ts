@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /** A float in [0, 1). */
   random(): number;
+  /** Calls back once after `ms`, without keeping the process alive; the returned function cancels it. */
+  after(ms: number, callback: () => void): () => void;
   /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -11,6 +13,11 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {
