@@ -1,0 +1,108 @@
+import type { Call, CallNotes, Reply } from "./call.ts";
+import type { Clock } from "./clock.ts";
+import type { LoadedEndpoint, Snapshot } from "./endpoint/snapshot.ts";
+import { HeadgateError } from "./errors.ts";
+import type { Caller, ChatRequest, EndpointRequest, Gateway } from "./gateway.ts";
+import type { Next } from "./pipeline/stage.ts";
+import { watchParts } from "./pipeline/watch-parts.ts";
+
+/** Deadline of chat relays, which declare none; endpoints have their own. */
+const chatTimeoutMs = 600_000;
+
+export interface AcceptOptions {
+  readonly currentSnapshot: () => Snapshot;
+  /** The whole pipeline. */
+  readonly run: Next;
+  readonly clock: Clock;
+}
+
+/** Turns requests into calls: pins the snapshot, starts the one deadline, and lets go of both when the reply has ended. */
+export function acceptCalls(options: AcceptOptions): Gateway {
+  const { currentSnapshot, run, clock } = options;
+  return {
+    get snapshot() {
+      return currentSnapshot();
+    },
+    callEndpoint: async (request) => {
+      const snapshot = currentSnapshot();
+      const endpoint = findEndpoint(snapshot, request);
+      return start(request, endpoint.timeoutMs, (base) => ({ ...base, snapshot, endpoint, input: request.input }));
+    },
+    chat: async (request) => {
+      const snapshot = currentSnapshot();
+      return start(request, chatTimeoutMs, (base) => ({ ...base, ...toChatFields(request), snapshot }));
+    },
+  };
+
+  async function start(
+    caller: Caller,
+    timeoutMs: number,
+    complete: (base: Omit<Call, "snapshot">) => Call,
+  ): Promise<Reply> {
+    const startedAtMs = clock.now();
+    const { signal, release } = bindSignal(caller.signal, clock, timeoutMs);
+    const call = complete({
+      requestId: caller.requestId,
+      startedAtMs,
+      deadlineMs: startedAtMs + timeoutMs,
+      signal,
+      tenant: caller.tenant,
+      keyId: caller.keyId,
+      messages: [],
+      settings: {},
+      stream: caller.stream,
+      notes: createNotes(),
+    });
+    try {
+      const reply = await run(call);
+      if (!reply.whole) return { parts: watchParts(reply.parts, { onEnd: release }) };
+      release();
+      return reply;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+}
+
+function findEndpoint(snapshot: Snapshot, request: EndpointRequest): LoadedEndpoint {
+  const endpoint = snapshot.endpoints.get(`${request.endpoint}/v${request.contract}`);
+  if (endpoint) return endpoint;
+  const known = [...snapshot.endpoints.keys()].map((key) => `/api/${key}`).join(", ");
+  throw new HeadgateError("endpoint_not_found", { detail: `Known endpoints: ${known || "none"}.` });
+}
+
+function toChatFields(
+  request: ChatRequest,
+): Pick<Call, "requestedModel" | "messages" | "settings" | "output" | "tools" | "foreign"> {
+  return {
+    requestedModel: request.model,
+    messages: request.messages,
+    settings: request.settings,
+    output: request.output,
+    tools: request.tools,
+    foreign: request.foreign,
+  };
+}
+
+function createNotes(): CallNotes {
+  return { nextReason: "first", attempts: [], rungs: [], warnings: [] };
+}
+
+/** One signal for both ways a call can end early; its reason is the error to report. */
+function bindSignal(client: AbortSignal, clock: Clock, timeoutMs: number): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const onClientGone = (): void => controller.abort(new HeadgateError("request_cancelled"));
+  const cancelTimer = clock.after(timeoutMs, () => {
+    controller.abort(new HeadgateError("deadline_exceeded", { detail: `The call took longer than ${timeoutMs} ms.` }));
+  });
+  if (client.aborted) onClientGone();
+  else client.addEventListener("abort", onClientGone, { once: true });
+  return {
+    signal: controller.signal,
+    release: () => {
+      cancelTimer();
+      client.removeEventListener("abort", onClientGone);
+    },
+  };
+}

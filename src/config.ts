@@ -1,0 +1,48 @@
+import { HeadgateError } from "./errors.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+/** What the process's environment says. The only reader of `process.env`; a secret is read at its use and never stored. */
+export interface Environment {
+  /** `DATABASE_URL`: a Postgres 15+ server; absent: the embedded store. */
+  readonly databaseUrl?: string;
+  /** `PORT` or `HEADGATE_PORT`. */
+  readonly port?: number;
+  /** `HEADGATE_HOST`. */
+  readonly host?: string;
+  /** `HEADGATE_LOG_LEVEL`. @default "info" */
+  readonly logLevel: LogLevel;
+  /** `HEADGATE_API_KEY`: the key that `headgate call` sends to a running server. */
+  readonly apiKey?: string;
+  /** A secret by the name of its variable; empty counts as absent. */
+  secret(name: string): string | undefined;
+}
+
+const logLevels: readonly string[] = ["debug", "info", "warn", "error", "silent"] satisfies LogLevel[];
+
+/** @throws HeadgateError `config_invalid` naming the variable. */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): Environment {
+  const read = (name: string): string | undefined => variables[name]?.trim() || undefined;
+  return {
+    databaseUrl: read("DATABASE_URL"),
+    port: parsePort(read("HEADGATE_PORT") ?? read("PORT"), "PORT"),
+    host: read("HEADGATE_HOST"),
+    logLevel: parseLogLevel(read("HEADGATE_LOG_LEVEL")),
+    apiKey: read("HEADGATE_API_KEY"),
+    secret: read,
+  };
+}
+
+/** @throws HeadgateError `config_invalid`; `source` is the variable or option that the text came from. */
+export function parsePort(text: string | undefined, source: string): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new HeadgateError("config_invalid", { detail: `${source} must be a port number from 0 to 65535.` });
+}
+
+function parseLogLevel(text: string | undefined): LogLevel {
+  if (text === undefined) return "info";
+  if (logLevels.includes(text)) return text as LogLevel;
+  throw new HeadgateError("config_invalid", { detail: `HEADGATE_LOG_LEVEL must be one of: ${logLevels.join(", ")}.` });
+}

@@ -1,0 +1,24 @@
+export { defineConfig } from "./endpoint/define-config.ts";
+export type {
+  ConfigDefinition,
+  LocalOptions,
+  ModelDefinition,
+  OpenAiChatOptions,
+  ProviderOptions,
+} from "./endpoint/define-config.ts";
+export { defineEndpoint } from "./endpoint/define-endpoint.ts";
+export type {
+  AnySchema,
+  EndpointDefinition,
+  NormalizeOptions,
+  RouteOptions,
+  RouteRule,
+  TypedSchema,
+  ValidateOptions,
+} from "./endpoint/define-endpoint.ts";
+export { defineTool } from "./endpoint/define-tool.ts";
+export type { ToolDefinition } from "./endpoint/define-tool.ts";
+export { HeadgateError, errorCatalogue } from "./errors.ts";
+export type { ErrorCode, ErrorEntry, Issue } from "./errors.ts";
+export { createHeadgate } from "./headgate.ts";
+export type { Answer, AnswerEvent, Headgate } from "./headgate.ts";

@@ -1,0 +1,110 @@
+import type { Call, CallNotes, FinishReason, Outcome, Part } from "../call.ts";
+import type { Clock } from "../clock.ts";
+import { HeadgateError } from "../errors.ts";
+import type { Journal } from "../store/journal.ts";
+import type { CallRecord } from "../store/store.ts";
+import type { Stage } from "./stage.ts";
+import { watchParts } from "./watch-parts.ts";
+
+export interface RecordOptions {
+  readonly journal: Pick<Journal, "append">;
+  readonly clock: Clock;
+  /** Called with every record, for the log line. */
+  readonly onRecord: (record: CallRecord, error: HeadgateError | undefined) => void;
+}
+
+/** What a call ended in. */
+type Ending =
+  | { readonly type: "finished"; readonly reason: FinishReason; readonly outcome?: Outcome }
+  | { readonly type: "failed"; readonly error: HeadgateError };
+
+/** Outermost stage: every accepted call gives exactly one record, and it is safe before the client can see the answer's end. */
+export function record(options: RecordOptions): Stage {
+  const write = async (call: Call, ending: Ending): Promise<void> => {
+    const row = toRecord(call, ending, options.clock.now());
+    options.onRecord(row, ending.type === "failed" ? ending.error : undefined);
+    await options.journal.append(row);
+  };
+  // A call that failed is reported with its own error, even if the journal fails as well.
+  const writeFailure = (call: Call, error: unknown): Promise<void> =>
+    write(call, { type: "failed", error: HeadgateError.from(error) }).catch(() => {});
+
+  return async (call, next) => {
+    let reply;
+    try {
+      reply = await next(call);
+    } catch (error) {
+      await writeFailure(call, error);
+      throw error;
+    }
+    if (reply.whole) {
+      await write(call, { type: "finished", reason: reply.whole.finishReason, outcome: reply.whole.outcome });
+      return reply;
+    }
+    let isWritten = false;
+    const parts = watchParts(reply.parts, {
+      onPart: (part: Part) => {
+        if (part.type !== "finish") return undefined;
+        isWritten = true;
+        return write(call, { type: "finished", reason: part.reason, outcome: part.outcome });
+      },
+      onEnd: async (end) => {
+        if (isWritten) return;
+        if (end.type === "failed") await writeFailure(call, end.error);
+        else if (end.type === "left") await writeFailure(call, new HeadgateError("request_cancelled"));
+        else throw new HeadgateError("stream_cut");
+      },
+    });
+    return { parts };
+  };
+}
+
+function toRecord(call: Call, ending: Ending, nowMs: number): CallRecord {
+  const { notes, endpoint } = call;
+  return {
+    requestId: call.requestId,
+    startedAtMs: call.startedAtMs,
+    durationMs: nowMs - call.startedAtMs,
+    ...(notes.firstPartAtMs === undefined ? {} : { firstPartMs: notes.firstPartAtMs - call.startedAtMs }),
+    surface: endpoint ? "endpoint" : "chat",
+    tenant: call.tenant,
+    keyId: call.keyId,
+    endpoint: endpoint?.name,
+    contract: endpoint?.contract,
+    promptVersion: notes.prompt?.version,
+    promptSha256: notes.prompt?.sha256,
+    snapshotId: call.snapshot.id,
+    tier: notes.target?.tier,
+    rule: notes.target?.rule,
+    provider: notes.target?.provider,
+    model: notes.target?.model,
+    ...toStatus(ending),
+    isStream: call.stream,
+    ...sumUsage(notes),
+    cache: "none",
+    attempts: notes.attempts.length,
+    attemptDetails: notes.attempts,
+    rungs: notes.rungs,
+  };
+}
+
+function toStatus(ending: Ending): Pick<CallRecord, "status" | "errorCode" | "finishReason"> {
+  if (ending.type === "finished") return { status: ending.outcome?.status ?? "ok", finishReason: ending.reason };
+  const { code } = ending.error;
+  return { status: code === "request_cancelled" ? "cancelled" : "error", errorCode: code };
+}
+
+function sumUsage(
+  notes: CallNotes,
+): Pick<CallRecord, "inputTokens" | "outputTokens" | "cachedInputTokens" | "reasoningTokens" | "isUsageEstimated"> {
+  const sum = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0, isUsageEstimated: false };
+  for (const { usage } of notes.attempts) {
+    if (!usage) continue;
+    sum.inputTokens += usage.inputTokens;
+    sum.outputTokens += usage.outputTokens;
+    sum.cachedInputTokens += usage.cachedInputTokens ?? 0;
+    sum.reasoningTokens += usage.reasoningTokens ?? 0;
+    sum.isUsageEstimated ||= usage.isEstimated === true;
+  }
+  return sum;
+}

@@ -1,0 +1,75 @@
+import type { Call, Completion, FinishReason, Outcome, Part, Reply } from "../call.ts";
+import { wholeReply } from "../call.ts";
+import type { LoadedEndpoint } from "../endpoint/snapshot.ts";
+import { HeadgateError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Stage } from "./stage.ts";
+
+/** The failures in which a declared fallback answers for the model. Mistakes of the client and our own bugs are not among them. */
+const modelFailures: ReadonlySet<ErrorCode> = new Set([
+  "output_invalid",
+  "provider_rejected",
+  "provider_auth",
+  "provider_rate_limited",
+  "provider_unavailable",
+  "provider_protocol",
+  "provider_response_too_large",
+  "stream_cut",
+  "deadline_exceeded",
+]);
+
+/** Gives an endpoint's answer its final shape: warnings collected on the way, and the contract's fallback when the model failed. */
+export function shapeAnswer(): Stage {
+  return async (call, next) => {
+    const { endpoint } = call;
+    if (!endpoint) return next(call);
+    let reply: Reply;
+    try {
+      reply = await next(call);
+    } catch (error) {
+      const outcome = await fallBack(call, endpoint, error);
+      const completion: Completion = { text: "", toolCalls: [], finishReason: "other", outcome };
+      return call.stream ? { parts: fallbackParts(outcome, false) } : wholeReply(completion);
+    }
+    if (reply.whole) return wholeReply({ ...reply.whole, outcome: withWarnings(call, reply.whole.outcome) });
+    return { parts: shapeParts(call, endpoint, reply.parts) };
+  };
+}
+
+async function* shapeParts(call: Call, endpoint: LoadedEndpoint, parts: AsyncIterable<Part>): AsyncGenerator<Part> {
+  let isDirty = false;
+  try {
+    for await (const part of parts) {
+      if (part.type === "delta") isDirty = true;
+      else if (part.type === "reset") isDirty = false;
+      yield part.type === "finish" ? { ...part, outcome: withWarnings(call, part.outcome) } : part;
+    }
+  } catch (error) {
+    yield* fallbackParts(await fallBack(call, endpoint, error), isDirty);
+  }
+}
+
+function* fallbackParts(outcome: Outcome, isDirty: boolean): Generator<Part> {
+  if (isDirty) yield { type: "reset", reason: "fallback" };
+  for (const [name, value] of Object.entries(outcome.output)) {
+    yield { type: "delta", path: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, set: value };
+  }
+  const reason: FinishReason = "other";
+  yield { type: "finish", reason, outcome };
+}
+
+/** @throws the model's failure itself when no fallback is declared, or when a computed one breaks the contract too. */
+async function fallBack(call: Call, endpoint: LoadedEndpoint, error: unknown): Promise<Outcome> {
+  if (!HeadgateError.is(error) || !modelFailures.has(error.code) || !endpoint.fallback) throw error;
+  const checked = await endpoint.output.check(endpoint.fallback(call.input));
+  if (!checked.ok) throw error;
+  call.notes.rungs.push({ rung: "fallback", ok: true, attempt: call.notes.attempts.length });
+  const output = checked.value as Record<string, unknown>;
+  return { status: "fallback", output, warnings: [...call.notes.warnings, `fallback:${error.code}`] };
+}
+
+function withWarnings(call: Call, outcome: Outcome | undefined): Outcome {
+  if (!outcome) throw new HeadgateError("internal", { cause: new Error("An endpoint's reply has no outcome.") });
+  const warnings = [...new Set([...call.notes.warnings, ...outcome.warnings])];
+  return { ...outcome, warnings };
+}

@@ -1,0 +1,138 @@
+import type { Environment } from "../config.ts";
+import type { ModelEntry, Snapshot } from "../endpoint/snapshot.ts";
+import type { ProviderOptions } from "../endpoint/define-config.ts";
+import { sha256 } from "../ids.ts";
+import { isRecord, parseJson } from "../json.ts";
+import type { Outbound } from "../outbound.ts";
+
+/** A provider that was found rather than declared, with a model for each of the usual tiers. */
+export interface PickedProvider {
+  readonly name: string;
+  readonly options: ProviderOptions;
+  readonly tiers: { readonly fast: string; readonly standard: string; readonly smart: string };
+  /** One sentence for the person who started the server. */
+  readonly why: string;
+}
+
+interface HostedVendor {
+  readonly name: string;
+  readonly apiKeyEnv: string;
+  readonly baseUrl: string;
+  readonly baseUrlEnv?: string;
+  readonly tiers: PickedProvider["tiers"];
+}
+
+const hostedVendors: readonly HostedVendor[] = [
+  {
+    name: "openai",
+    apiKeyEnv: "OPENAI_API_KEY",
+    baseUrl: "https://api.openai.com/v1",
+    baseUrlEnv: "OPENAI_BASE_URL",
+    tiers: { fast: "gpt-5-nano", standard: "gpt-5-mini", smart: "gpt-5" },
+  },
+  {
+    name: "groq",
+    apiKeyEnv: "GROQ_API_KEY",
+    baseUrl: "https://api.groq.com/openai/v1",
+    tiers: { fast: "llama-3.1-8b-instant", standard: "openai/gpt-oss-20b", smart: "openai/gpt-oss-120b" },
+  },
+  {
+    name: "mistral",
+    apiKeyEnv: "MISTRAL_API_KEY",
+    baseUrl: "https://api.mistral.ai/v1",
+    tiers: { fast: "mistral-small-latest", standard: "mistral-medium-latest", smart: "mistral-large-latest" },
+  },
+  {
+    name: "deepseek",
+    apiKeyEnv: "DEEPSEEK_API_KEY",
+    baseUrl: "https://api.deepseek.com/v1",
+    tiers: { fast: "deepseek-chat", standard: "deepseek-chat", smart: "deepseek-reasoner" },
+  },
+  {
+    name: "openrouter",
+    apiKeyEnv: "OPENROUTER_API_KEY",
+    baseUrl: "https://openrouter.ai/api/v1",
+    tiers: { fast: "openai/gpt-5-nano", standard: "openai/gpt-5-mini", smart: "openai/gpt-5" },
+  },
+];
+
+/** Model servers by their usual port on this machine. */
+const modelServers: readonly { readonly name: string; readonly port: number }[] = [
+  { name: "ollama", port: 11_434 },
+  { name: "lm-studio", port: 1234 },
+  { name: "vllm", port: 8000 },
+  { name: "llama-cpp", port: 8080 },
+];
+
+const probeTimeoutMs = 300;
+
+/** A hosted vendor whose key is in the environment. */
+export function findHostedProvider(environment: Environment): PickedProvider | undefined {
+  const vendor = hostedVendors.find(({ apiKeyEnv }) => environment.secret(apiKeyEnv) !== undefined);
+  if (!vendor) return undefined;
+  const customUrl = vendor.baseUrlEnv ? environment.secret(vendor.baseUrlEnv) : undefined;
+  const baseUrl = customUrl ?? vendor.baseUrl;
+  return {
+    name: vendor.name,
+    options: { type: "openai-chat", baseUrl, apiKeyEnv: vendor.apiKeyEnv },
+    tiers: vendor.tiers,
+    why: `${vendor.apiKeyEnv} is set, so calls go to ${baseUrl}.`,
+  };
+}
+
+/** A model server that answers on its usual port of this machine. All ports are asked at once, for at most 300 ms. */
+export async function findModelServer(outbound: Outbound, nowMs: number): Promise<PickedProvider | undefined> {
+  const found = await Promise.all(modelServers.map((server) => probe(outbound, server, nowMs)));
+  return found.find((picked) => picked !== undefined);
+}
+
+export const localEngine: PickedProvider = {
+  name: "local",
+  options: { type: "local" },
+  tiers: { fast: "extractive", standard: "extractive", smart: "extractive" },
+  why: "No provider is configured, so the built-in offline engine answers: it extracts from the input and is not an LLM.",
+};
+
+/** Completes a snapshot that declares no provider. */
+export function withPickedProvider(snapshot: Snapshot, picked: PickedProvider): Snapshot {
+  const models = new Map<string, ModelEntry>(snapshot.models);
+  for (const model of Object.values(picked.tiers)) models.set(model, { provider: picked.name, model });
+  return {
+    ...snapshot,
+    id: sha256(`${snapshot.id} ${JSON.stringify(picked)}`).slice(0, snapshot.id.length),
+    providers: new Map([[picked.name, picked.options]]),
+    models,
+    tiers: new Map([...Object.entries(picked.tiers), ...snapshot.tiers]),
+  };
+}
+
+async function probe(
+  outbound: Outbound,
+  server: { readonly name: string; readonly port: number },
+  nowMs: number,
+): Promise<PickedProvider | undefined> {
+  const baseUrl = `http://127.0.0.1:${server.port}/v1`;
+  try {
+    const response = await outbound.request({
+      method: "GET",
+      url: `${baseUrl}/models`,
+      headers: { accept: "application/json" },
+      signal: AbortSignal.timeout(probeTimeoutMs),
+      deadlineMs: nowMs + probeTimeoutMs,
+      maxBytes: 1024 * 1024,
+    });
+    const body = response.status === 200 ? parseJson(Buffer.from(response.body).toString("utf8")) : undefined;
+    const first: unknown = isRecord(body) && Array.isArray(body["data"]) ? body["data"][0] : undefined;
+    const model = isRecord(first) ? first["id"] : undefined;
+    if (typeof model !== "string") return undefined;
+    return {
+      name: server.name,
+      options: { type: "openai-chat", baseUrl },
+      tiers: { fast: model, standard: model, smart: model },
+      why: `A model server answers on port ${server.port}, so calls go to its model ${model}.`,
+    };
+  } catch {
+    // Nothing that speaks our dialect is listening there.
+    return undefined;
+  }
+}

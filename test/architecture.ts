@@ -1,0 +1,135 @@
+import { posix } from "node:path";
+
+/**
+ * Who may import whom. A file belongs to the first row whose `of` is a prefix of its path; it may import files whose
+ * path starts with one of `may` (its own row always may, unless `siblings` is false). Everyone may import the words.
+ */
+interface Row {
+  readonly of: string;
+  readonly may: readonly string[];
+  /** False: files of different subfolders (or different files) here never import each other. */
+  readonly siblings?: false;
+}
+
+const words = [
+  "src/call.ts",
+  "src/clock.ts",
+  "src/errors.ts",
+  "src/ids.ts",
+  "src/json.ts",
+  "src/tokens.ts",
+  "src/event-stream.ts",
+];
+
+const rows: readonly Row[] = [
+  // The words may name the types of what a call carries, nothing that runs.
+  { of: "src/call.ts", may: ["src/endpoint/snapshot.ts"] },
+  { of: "src/outbound.ts", may: [] },
+  { of: "src/config.ts", may: [] },
+  { of: "src/endpoint/", may: [] },
+  { of: "src/contract/", may: ["src/endpoint/snapshot.ts"] },
+  { of: "src/telemetry/", may: ["src/config.ts", "src/store/store.ts"] },
+  { of: "src/store/", may: ["src/telemetry/logger.ts"] },
+  {
+    of: "src/pipeline/pipeline.ts",
+    may: ["src/pipeline/", "src/providers/provider.ts", "src/store/journal.ts", "src/endpoint/not-built.ts"],
+  },
+  {
+    of: "src/pipeline/",
+    may: [
+      "src/pipeline/stage.ts",
+      "src/pipeline/watch-parts.ts",
+      "src/endpoint/snapshot.ts",
+      "src/endpoint/compile-schema.ts",
+      "src/endpoint/define-endpoint.ts",
+      "src/providers/provider.ts",
+      "src/store/store.ts",
+      "src/store/journal.ts",
+      "src/contract/apply-delta.ts",
+    ],
+    siblings: false,
+  },
+  {
+    of: "src/providers/",
+    may: ["src/providers/provider.ts", "src/outbound.ts", "src/config.ts", "src/endpoint/snapshot.ts", "src/endpoint/define-config.ts"],
+    siblings: false,
+  },
+  { of: "src/accept-call.ts", may: ["src/gateway.ts", "src/pipeline/", "src/endpoint/snapshot.ts"] },
+  // The composition root: the only file that names concrete providers and stores.
+  {
+    of: "src/gateway.ts",
+    may: ["src/accept-call.ts", "src/outbound.ts", "src/config.ts", "src/endpoint/", "src/pipeline/", "src/providers/", "src/store/", "src/telemetry/"],
+  },
+  { of: "src/server/", may: ["src/gateway.ts", "src/contract/", "src/endpoint/snapshot.ts", "src/store/store.ts", "src/telemetry/logger.ts"] },
+  { of: "src/headgate.ts", may: ["src/gateway.ts", "src/contract/", "src/config.ts", "src/endpoint/", "src/telemetry/"] },
+  { of: "src/index.ts", may: ["src/headgate.ts", "src/endpoint/"] },
+  {
+    of: "src/cli/",
+    may: ["src/gateway.ts", "src/config.ts", "src/server/", "src/contract/", "src/endpoint/", "src/store/", "src/telemetry/", "src/outbound.ts", "src/providers/pick-provider.ts"],
+  },
+  { of: "src/testing/", may: ["src/"] },
+];
+
+interface Ban {
+  readonly what: string;
+  readonly pattern: RegExp;
+  readonly except: readonly string[];
+}
+
+const bans: readonly Ban[] = [
+  { what: "reads process.env", pattern: /process\.env\b/, except: ["src/config.ts"] },
+  { what: "calls JSON.parse", pattern: /JSON\.parse\(/, except: ["src/json.ts"] },
+  { what: "imports undici", pattern: /from "undici"/, except: ["src/outbound.ts"] },
+  { what: "calls fetch", pattern: /(?<![.\w])fetch\(/, except: ["src/outbound.ts", "src/contract/client.ts", "src/contract/docs-page.ts"] },
+  { what: "imports the Postgres driver", pattern: /from "pg"/, except: ["src/store/"] },
+  {
+    what: "holds SQL",
+    pattern: /["'`]\s*(?:select\s[^"'`]*\sfrom|insert\s+into|update\s+\w+\s+set|delete\s+from|create\s+table)\s/i,
+    except: ["src/store/"],
+  },
+  { what: "re-exports a whole module", pattern: /export \* from/, except: [] },
+  { what: "has a default export", pattern: /^export default/m, except: [] },
+];
+
+export interface Breach {
+  readonly file: string;
+  readonly why: string;
+}
+
+/** Checks sources by path relative to the repository (`src/...`). */
+export function findBreaches(sources: ReadonlyMap<string, string>): Breach[] {
+  return [...sources].flatMap(([file, source]) => [
+    ...findForbiddenImports(file, source),
+    ...bans
+      .filter((ban) => !ban.except.some((path) => file.startsWith(path)) && ban.pattern.test(source))
+      .map((ban) => ({ file, why: ban.what })),
+    ...(source.split("\n").length > 401 ? [{ file, why: "is longer than 400 lines" }] : []),
+    ...(/\/(utils|helpers|core|common|misc|types)\//.test(file) ? [{ file, why: "stands in a folder named by nothing" }] : []),
+  ]);
+}
+
+function findForbiddenImports(file: string, source: string): Breach[] {
+  const row = rows.find(({ of }) => file.startsWith(of));
+  if (!row && words.includes(file)) {
+    return listImports(file, source)
+      .filter((imported) => !words.includes(imported))
+      .map((imported) => ({ file, why: `is one of the words and imports ${imported}` }));
+  }
+  if (!row) return [{ file, why: "has no row in the import map" }];
+  return listImports(file, source)
+    .filter((imported) => !mayImport(row, file, imported))
+    .map((imported) => ({ file, why: `imports ${imported}` }));
+}
+
+function mayImport(row: Row, file: string, imported: string): boolean {
+  if (words.includes(imported) || row.may.some((path) => imported.startsWith(path))) return true;
+  if (!imported.startsWith(row.of)) return false;
+  if (row.siblings !== false) return true;
+  const ownFolder = /^src\/\w+\/[^/]+\//.exec(file)?.[0];
+  return ownFolder !== undefined && imported.startsWith(ownFolder);
+}
+
+function listImports(file: string, source: string): string[] {
+  const statements = source.matchAll(/^\s*(?:import|export)\b[^;]*?from\s+"(\.[^"]+)"|import\(\s*"(\.[^"]+)"\s*\)/gms);
+  return [...statements].map((match) => posix.join(posix.dirname(file), match[1] ?? match[2] ?? ""));
+}
