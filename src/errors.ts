@@ -23,6 +23,9 @@ export const errorCatalogue = {
   model_not_found: { status: 404, retryable: false, title: "There is no such model or tier" },
   record_not_found: { status: 404, retryable: false, title: "There is no such request record" },
   key_not_found: { status: 404, retryable: false, title: "There is no such API key" },
+  origin_forbidden: { status: 403, retryable: false, title: "The request does not come from this machine" },
+  request_timed_out: { status: 408, retryable: true, title: "The request took too long to arrive" },
+  headers_too_large: { status: 431, retryable: false, title: "The request's headers are too large" },
   request_cancelled: { status: 499, retryable: false, title: "The client closed the request" },
   // The model's side
   output_invalid: { status: 502, retryable: true, title: "The model's answer does not match the contract" },
