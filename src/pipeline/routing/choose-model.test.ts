@@ -1,0 +1,207 @@
+import { describe, expect, test } from "vitest";
+import type { Call, Target } from "../../call.ts";
+import { wholeReply } from "../../call.ts";
+import type { RouteOptions, RouteRule } from "../../endpoint/define-endpoint.ts";
+import type { LoadedEndpoint, LoadedPrompt, Snapshot } from "../../endpoint/snapshot.ts";
+import { HeadgateError } from "../../errors.ts";
+import { countTokens } from "../../tokens.ts";
+import { chooseModel, resolveTarget } from "./choose-model.ts";
+
+const snapshot: Snapshot = {
+  id: "s1",
+  endpoints: new Map(),
+  providers: new Map([
+    ["openai", { type: "openai-chat", baseUrl: "https://api.openai.com/v1" }],
+    ["local", { type: "local" }],
+  ]),
+  models: new Map([
+    ["small", { provider: "openai", model: "gpt-small" }],
+    ["big", { provider: "openai", model: "gpt-big" }],
+    ["org/open", { provider: "local", model: "extractive" }],
+  ]),
+  tiers: new Map([
+    ["fast", "small"],
+    ["standard", "small"],
+    ["smart", "big"],
+  ]),
+};
+
+function makePrompt(version: string, model?: string): LoadedPrompt {
+  return { version, sha256: "0", settings: {}, model, render: () => [] };
+}
+
+function makeEndpoint(route: RouteOptions, prompts: readonly LoadedPrompt[] = [makePrompt("1.0.0")]): LoadedEndpoint {
+  const schema = { jsonSchema: {}, check: (value: unknown) => ({ ok: true, value }) as const };
+  return {
+    name: "summarize",
+    contract: 1,
+    description: "",
+    input: schema,
+    output: schema,
+    prompts: new Map(prompts.map((prompt) => [prompt.version, prompt])),
+    release: prompts[0]!.version,
+    route,
+    normalize: { html: false, overflow: "reject", whitespace: "collapse" },
+    validate: { reasks: 2 },
+    timeoutMs: 1000,
+  };
+}
+
+function makeCall(fields: Partial<Call>): Call {
+  return {
+    requestId: "r",
+    startedAtMs: 0,
+    deadlineMs: 1000,
+    signal: new AbortController().signal,
+    tenant: "t",
+    snapshot,
+    messages: [],
+    settings: {},
+    stream: false,
+    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [] },
+    ...fields,
+  };
+}
+
+async function choose(fields: Partial<Call>, count: (text: string) => Promise<number> = countTokens): Promise<Target> {
+  let seen: Target | undefined;
+  const call = makeCall(fields);
+  await chooseModel({ countTokens: count })(call, async (passed) => {
+    seen = passed.target;
+    return wholeReply({ text: "", toolCalls: [], finishReason: "stop" });
+  });
+  expect(call.notes.target).toEqual(seen);
+  return seen!;
+}
+
+const neverCount = async (): Promise<number> => {
+  throw new Error("counted without need");
+};
+
+describe("an endpoint call", () => {
+  test("goes to route.use when no rule holds and the prompt names no model", async () => {
+    const endpoint = makeEndpoint({ use: "standard", rules: [{ when: { input: { "/kind": "x" } }, use: "smart" }] });
+    expect(await choose({ endpoint, input: { kind: "y" } })).toEqual({
+      provider: "openai",
+      model: "gpt-small",
+      tier: "standard",
+      rule: "route.use",
+    });
+  });
+
+  test("goes where its prompt says before route.use", async () => {
+    const endpoint = makeEndpoint({ use: "fast" }, [makePrompt("1.0.0", "big")]);
+    expect(await choose({ endpoint, input: {} })).toEqual({ provider: "openai", model: "gpt-big", rule: "prompt" });
+  });
+
+  test("goes by the prompt version that was rendered, not by the released one", async () => {
+    const endpoint = makeEndpoint({ use: "fast" }, [makePrompt("1.0.0", "big"), makePrompt("1.1.0", "org/open")]);
+    const notes = { nextReason: "first", attempts: [], rungs: [], warnings: [] } as const;
+    const call = { ...notes, attempts: [], rungs: [], warnings: [], prompt: { version: "1.1.0", sha256: "0" } };
+    expect((await choose({ endpoint, input: {}, notes: call })).model).toBe("extractive");
+  });
+
+  test("takes the first rule that holds, before the prompt's model", async () => {
+    const rules: RouteRule[] = [
+      { when: { input: { "/tone": "formal" } }, use: "org/open" },
+      { when: { input: { "/tone": "brief", "/tags/0": 7 } }, use: "smart" },
+      { when: { input: { "/tone": "brief" } }, use: "fast" },
+    ];
+    const endpoint = makeEndpoint({ use: "standard", rules }, [makePrompt("1.0.0", "big")]);
+    expect((await choose({ endpoint, input: { tone: "brief", tags: [7] } })).rule).toBe("route.rules[1]");
+    expect((await choose({ endpoint, input: { tone: "brief", tags: [8] } })).rule).toBe("route.rules[2]");
+  });
+
+  test("is routed by the exact number of its input's tokens, both bounds included", async () => {
+    const text = "Nothing was said about the price of coal in Newcastle.";
+    const tokens = await countTokens(text);
+    const input = { text, copies: 3 };
+    const ruleOf = async (inputTokens: { atLeast?: number; atMost?: number }): Promise<string> => {
+      const endpoint = makeEndpoint({ use: "standard", rules: [{ when: { inputTokens }, use: "smart" }] });
+      return (await choose({ endpoint, input })).rule;
+    };
+    expect(await ruleOf({ atMost: tokens })).toBe("route.rules[0]");
+    expect(await ruleOf({ atMost: tokens - 1 })).toBe("route.use");
+    expect(await ruleOf({ atLeast: tokens })).toBe("route.rules[0]");
+    expect(await ruleOf({ atLeast: tokens + 1 })).toBe("route.use");
+    expect(await ruleOf({ atLeast: tokens, atMost: tokens })).toBe("route.rules[0]");
+  });
+
+  test("counts tokens only when a rule needs them, and once for all rules", async () => {
+    const long = "word ".repeat(500);
+    const counted: string[] = [];
+    const count = async (text: string): Promise<number> => {
+      counted.push(text);
+      return 500;
+    };
+    const rules: RouteRule[] = [
+      { when: { input: { "/tone": "formal" }, inputTokens: { atLeast: 1 } }, use: "smart" },
+      { when: { inputTokens: { atMost: 100 } }, use: "smart" },
+      { when: { inputTokens: { atLeast: 600 } }, use: "smart" },
+    ];
+    const endpoint = makeEndpoint({ use: "standard", rules });
+    await choose({ endpoint, input: { text: long, list: ["a", { deep: "b" }] } }, count);
+    expect(counted).toEqual([`${long}\na\nb`]);
+    expect((await choose({ endpoint, input: { text: "short" } }, neverCount)).rule).toBe("route.rules[1]");
+    const unruled = makeEndpoint({ use: "standard" });
+    expect((await choose({ endpoint: unruled, input: { text: long } }, neverCount)).rule).toBe("route.use");
+  });
+
+  test("does not see inherited properties of the input", async () => {
+    const endpoint = makeEndpoint({
+      use: "fast",
+      rules: [{ when: { input: { "/constructor/name": "Object" } }, use: "smart" }],
+    });
+    expect((await choose({ endpoint, input: {} })).rule).toBe("route.use");
+  });
+});
+
+describe("a chat call", () => {
+  test("asks for a model, a tier or provider/model", async () => {
+    expect(await choose({ requestedModel: "big" })).toEqual({
+      provider: "openai",
+      model: "gpt-big",
+      rule: "requested",
+    });
+    expect(await choose({ requestedModel: "fast" })).toEqual({
+      provider: "openai",
+      model: "gpt-small",
+      tier: "fast",
+      rule: "requested",
+    });
+    expect(await choose({ requestedModel: "openai/anything/else" })).toEqual({
+      provider: "openai",
+      model: "anything/else",
+      rule: "requested",
+    });
+  });
+
+  test("gets a declared model even if its name looks like provider/model", async () => {
+    expect((await choose({ requestedModel: "org/open" })).provider).toBe("local");
+  });
+
+  test.each(["nope", "", "/", "openai/", "unknown/model", "constructor"])(
+    "for %j is refused with a list of what exists",
+    async (requestedModel) => {
+      const failure = await choose({ requestedModel }).catch((error: unknown) => error);
+      expect(HeadgateError.is(failure, "model_not_found")).toBe(true);
+      expect((failure as HeadgateError).detail).toBe(
+        'Models: small, big, org/open. Tiers: fast, standard, smart. Providers, for "provider/model": openai, local.',
+      );
+    },
+  );
+});
+
+test("the list of what exists stays short in a large project", () => {
+  const models = new Map(Array.from({ length: 50 }, (_, index) => [`m${index}`, { provider: "local", model: "x" }]));
+  const failure = HeadgateError.from(
+    (() => {
+      try {
+        return resolveTarget({ ...snapshot, models, tiers: new Map() }, "nope", "requested");
+      } catch (error) {
+        return error;
+      }
+    })(),
+  );
+  expect(failure.detail).toContain("m19, and 30 more. Tiers: none.");
+});
