@@ -348,10 +348,10 @@ function concat(chunks: readonly Buffer[]): Buffer {
 function toHeadgateError(error: Error & { code?: unknown }, peer: string, status: number): HeadgateError {
   if (HeadgateError.is(error)) return error;
   const code = typeof error.code === "string" ? error.code : error.name;
-  if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW" || code === "UND_ERR_INVALID_ARG") {
-    return new HeadgateError("provider_protocol", { detail: `${peer} and HTTP do not agree (${code}).`, cause: error });
+  if (error.name === "HTTPParserError" || code === "UND_ERR_HEADERS_OVERFLOW" || code === "UND_ERR_INVALID_ARG") {
+    // The error itself carries the bytes that came in, and is not kept.
+    return new HeadgateError("provider_protocol", { detail: `${peer} and HTTP do not agree (${code}).` });
   }
-  const detail =
-    status === 0 ? `${peer} cannot be reached (${code}).` : `${peer} closed the connection early (${code}).`;
+  const detail = status === 0 ? `${peer} cannot be reached (${code}).` : `${peer} broke off its answer (${code}).`;
   return new HeadgateError("provider_unavailable", { detail, cause: error });
 }
