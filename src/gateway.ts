@@ -1,5 +1,29 @@
+import { acceptCalls } from "./accept-call.ts";
 import type { Call, ForeignRequest, Message, ModelSettings, Reply, ToolSpec } from "./call.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import type { Environment } from "./config.ts";
+import type { ConfigDefinition, ProviderOptions } from "./endpoint/define-config.ts";
+import { openLiveProject } from "./endpoint/live-project.ts";
+import type { LiveProject } from "./endpoint/live-project.ts";
 import type { Snapshot } from "./endpoint/snapshot.ts";
+import { HeadgateError } from "./errors.ts";
+import { createOutbound } from "./outbound.ts";
+import type { Outbound } from "./outbound.ts";
+import { createPipeline } from "./pipeline/pipeline.ts";
+import { loadPrompt } from "./pipeline/prompts/load-prompt.ts";
+import { createLocalProvider } from "./providers/local/local.ts";
+import { createOpenAiChatProvider } from "./providers/openai-chat/openai-chat.ts";
+import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
+import type { PickedProvider } from "./providers/pick-provider.ts";
+import { createProviderPool } from "./providers/provider-pool.ts";
+import type { Provider } from "./providers/provider.ts";
+import { openStore } from "./store/connect.ts";
+import { openJournal } from "./store/journal.ts";
+import type { Journal } from "./store/journal.ts";
+import type { Store } from "./store/store.ts";
+import { logCall } from "./telemetry/logger.ts";
+import type { Logger } from "./telemetry/logger.ts";
 
 /** Who calls, and how the call ends. */
 export interface Caller {
@@ -38,4 +62,127 @@ export interface Gateway {
   callEndpoint(request: EndpointRequest): Promise<Reply>;
   /** Whole: `reply.whole`, with `raw` bytes where the provider speaks the client's dialect. Streamed: `raw` parts, or typed ones. */
   chat(request: ChatRequest): Promise<Reply>;
+}
+
+/** What may stand in for a provider that the project does not declare. */
+export type ProviderSource = "declared" | "hosted" | "model-server" | "local";
+
+export interface GatewayOptions {
+  /** The project folder; absent: only what `config` declares. */
+  readonly folder?: string;
+  /** Declarations in code, on top of the folder's. */
+  readonly config?: ConfigDefinition;
+  /** Holds the embedded store and the journal. */
+  readonly dataFolder: string;
+  readonly environment: Environment;
+  /** Tried in this order for a project that declares no provider. */
+  readonly sources: readonly ProviderSource[];
+  readonly log: Logger;
+  /** @default the system's */
+  readonly clock?: Clock;
+}
+
+/** A gateway with its life: close it to let calls' records reach the store and to free the data folder. */
+export interface OpenGateway extends Gateway {
+  readonly project: LiveProject;
+  readonly store: Store;
+  readonly journal: Journal;
+  /** Set when the project declares no provider. */
+  readonly picked: PickedProvider | undefined;
+  close(): Promise<void>;
+}
+
+const journalCloseMs = 5000;
+
+/**
+ * The composition root: the only place that names concrete providers and stores.
+ * @throws HeadgateError `project_invalid`, `provider_missing`, `store_locked`, `store_unavailable`, `config_invalid`.
+ */
+export async function openGateway(options: GatewayOptions): Promise<OpenGateway> {
+  const { folder, config, dataFolder, environment, log } = options;
+  const clock = options.clock ?? systemClock;
+  const outbound = createOutbound({ clock });
+  // The store takes the longest to open and needs nothing from the project.
+  const opening = openStore({ databaseUrl: environment.databaseUrl, folder: dataFolder, clock, log });
+  let project: LiveProject;
+  let picked: PickedProvider | undefined;
+  try {
+    project = await openLiveProject({ folder, config, loadPrompt });
+    picked = project.snapshot.providers.size > 0 ? undefined : await pickProvider(options, outbound, clock);
+  } catch (error) {
+    await opening.then((store) => store.close()).catch(() => {});
+    await outbound.close();
+    throw error;
+  }
+  const store = await opening;
+  const journal = await openJournal({ folder: dataFolder, store, clock, log });
+  const providers = createProviderPool((name, provider) => createProvider(name, provider, environment, outbound, clock));
+  const currentSnapshot = memoize((snapshot: Snapshot) => (picked ? withPickedProvider(snapshot, picked) : snapshot));
+  const gateway = acceptCalls({
+    currentSnapshot: () => currentSnapshot(project.snapshot),
+    run: createPipeline({
+      journal,
+      clock,
+      onRecord: (record, error) => logCall(log, record, error),
+      findProvider: (name, call) => providers.find(name, call.snapshot),
+    }),
+    clock,
+  });
+  return {
+    get snapshot() {
+      return gateway.snapshot;
+    },
+    callEndpoint: gateway.callEndpoint,
+    chat: gateway.chat,
+    project,
+    store,
+    journal,
+    picked,
+    close: async () => {
+      await providers.close();
+      await journal.close(journalCloseMs);
+      await store.close();
+      await outbound.close();
+    },
+  };
+}
+
+async function pickProvider(options: GatewayOptions, outbound: Outbound, clock: Clock): Promise<PickedProvider> {
+  const find: Record<ProviderSource, () => PickedProvider | undefined | Promise<PickedProvider | undefined>> = {
+    declared: () => undefined,
+    hosted: () => findHostedProvider(options.environment),
+    "model-server": () => findModelServer(outbound, clock.now()),
+    local: () => localEngine,
+  };
+  for (const source of options.sources) {
+    const picked = await find[source]();
+    if (picked) return picked;
+  }
+  throw new HeadgateError("provider_missing", {
+    detail: "Declare one under `providers` in headgate.config.ts, or set OPENAI_API_KEY (or another vendor's key).",
+  });
+}
+
+function createProvider(
+  name: string,
+  options: ProviderOptions,
+  environment: Environment,
+  outbound: Outbound,
+  clock: Clock,
+): Provider {
+  if (options.type === "local") return createLocalProvider({ clock });
+  const { baseUrl, apiKeyEnv, hasSchemaMode = true } = options;
+  const apiKey = apiKeyEnv === undefined ? undefined : environment.secret(apiKeyEnv);
+  if (apiKeyEnv !== undefined && apiKey === undefined) {
+    throw new HeadgateError("provider_auth", { detail: `The provider ${name} needs the environment variable ${apiKeyEnv}.` });
+  }
+  return createOpenAiChatProvider({ name, baseUrl, apiKey, hasSchemaMode, outbound, clock });
+}
+
+function memoize<T extends object, R>(compute: (value: T) => R): (value: T) => R {
+  let last: { readonly value: T; readonly result: R } | undefined;
+  return (value) => {
+    if (last?.value !== value) last = { value, result: compute(value) };
+    return last.result;
+  };
 }

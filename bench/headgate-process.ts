@@ -1,0 +1,116 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { request } from "undici";
+import { startProcess } from "./measured-process.ts";
+import type { MeasuredProcess } from "./measured-process.ts";
+
+const main = join(import.meta.dirname, "..", "dist", "cli", "main.js");
+const readyTimeoutMs = 30_000;
+const settleTimeoutMs = 30_000;
+
+export interface HeadgateProcess {
+  readonly process: MeasuredProcess;
+  readonly url: string;
+  readonly key: string;
+  /** Resolves when all records are in the store. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Serves a copy of the upstream project: the real server, with keys, the embedded store and its log. */
+export async function startHeadgate(core: number, upstreamUrl: string): Promise<HeadgateProcess> {
+  const folder = copyProject();
+  const env = benchEnvironment(upstreamUrl);
+  const key = createKey(folder, env);
+  const { measured, url } = await start("serve", core, folder, env);
+  const headers = { authorization: `Bearer ${key}` };
+  return {
+    process: measured,
+    url,
+    key,
+    settle: async () => {
+      const deadline = performance.now() + settleTimeoutMs;
+      while (performance.now() < deadline) {
+        const response = await request(`${url}/admin/v1/status`, { headers });
+        const status = (await response.body.json()) as { recordsPending: number };
+        if (status.recordsPending === 0) return;
+        await sleep(50);
+      }
+      throw new Error("Records are still waiting for the store.");
+    },
+    close: async () => {
+      await measured.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** From the process's start to a 200 of /readyz, in milliseconds: with an empty data folder, then `warmStarts` times again. */
+export async function measureStartUp(
+  core: number,
+  upstreamUrl: string,
+  warmStarts: number,
+): Promise<{ readonly firstMs: number; readonly warmMs: readonly number[] }> {
+  const folder = copyProject();
+  const times: number[] = [];
+  for (let run = 0; run <= warmStarts; run++) {
+    const { measured, readyMs } = await start("dev", core, folder, benchEnvironment(upstreamUrl));
+    times.push(readyMs);
+    await measured.stop();
+  }
+  rmSync(folder, { recursive: true, force: true });
+  const [firstMs = Number.NaN, ...warmMs] = times;
+  return { firstMs, warmMs };
+}
+
+function copyProject(): string {
+  const folder = mkdtempSync(join(tmpdir(), "headgate-bench-"));
+  cpSync(join(import.meta.dirname, "..", "test", "fixtures", "upstream-project"), folder, { recursive: true });
+  return folder;
+}
+
+function benchEnvironment(upstreamUrl: string): NodeJS.ProcessEnv {
+  return { UPSTREAM_URL: `${upstreamUrl}/v1`, HEADGATE_LOG_LEVEL: "info" };
+}
+
+async function start(
+  command: "serve" | "dev",
+  core: number,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly measured: MeasuredProcess; readonly url: string; readonly readyMs: number }> {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const url = `http://127.0.0.1:${port}`;
+  const startedAt = performance.now();
+  const measured = startProcess(core, [main, command, "--project", folder, "--port", String(port)], { env });
+  measured.child.stdout!.resume();
+  await untilReady(url, measured);
+  return { measured, url, readyMs: performance.now() - startedAt };
+}
+
+function createKey(folder: string, env: NodeJS.ProcessEnv): string {
+  const args = [main, "keys", "create", "--name", "bench", "--scope", "call,admin", "--project", folder, "--json"];
+  const ran = spawnSync(process.execPath, args, { env: { ...process.env, ...env }, encoding: "utf8" });
+  if (ran.status !== 0) throw new Error(`No key could be created: ${ran.stderr}`);
+  return (JSON.parse(ran.stdout) as { secret: string }).secret;
+}
+
+async function untilReady(url: string, measured: MeasuredProcess): Promise<void> {
+  const deadline = performance.now() + readyTimeoutMs;
+  while (performance.now() < deadline) {
+    if (measured.child.exitCode !== null) throw new Error("The server ended before it was ready.");
+    const ready = await request(`${url}/readyz`).then(
+      async (response) => {
+        await response.body.dump();
+        return response.statusCode === 200;
+      },
+      () => false,
+    );
+    if (ready) return;
+    await sleep(10);
+  }
+  throw new Error("The server was not ready in time.");
+}

@@ -1,0 +1,110 @@
+import { access, constants } from "node:fs/promises";
+import { totalmem } from "node:os";
+import { loadProject } from "../../endpoint/load-project.ts";
+import { HeadgateError } from "../../errors.ts";
+import { loadPrompt, openProjectStore } from "../../gateway.ts";
+import { findHostedProvider } from "../../providers/pick-provider.ts";
+import { createLogger } from "../../telemetry/logger.ts";
+import { withAdminClient } from "../admin-client.ts";
+import type { Command, Terminal } from "../command.ts";
+import { jsonOption, projectOption } from "../command.ts";
+import { openDataFolder, readServerNote } from "../data-folder.ts";
+import { findProjectFolder } from "../project-folder.ts";
+
+interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const leastNodeMajor = 24;
+const leastMemoryBytes = 1024 ** 3;
+
+export const doctor: Command = {
+  name: "doctor",
+  summary: "Check the machine, the project, the store and the provider.",
+  usage: "[--project <folder>]",
+  description: "Checks what serving the project needs and says what to do about each thing that is amiss. Changes nothing.",
+  options: { project: projectOption, json: jsonOption },
+  positionals: 0,
+  run: async ({ values }, terminal) => {
+    const folder = findProjectFolder(values, terminal);
+    const checks: Readonly<Record<string, () => Promise<string>>> = {
+      "Node version": async () => checkNode(),
+      memory: async () => checkMemory(),
+      "data folder": () => checkDataFolder(folder),
+      project: () => checkProject(folder),
+      provider: () => checkProvider(folder, terminal),
+      store: () => checkStore(folder, terminal),
+    };
+    const findings: Finding[] = [];
+    for (const [name, check] of Object.entries(checks)) findings.push(await examine(name, check));
+    const ok = findings.every((finding) => finding.ok);
+    if (values["json"] === true) terminal.out(`${JSON.stringify({ ok, findings }, null, 2)}\n`);
+    else for (const finding of findings) terminal.out(`${finding.ok ? "ok  " : "FAIL"}  ${finding.name}: ${finding.detail}\n`);
+    return ok ? 0 : 1;
+  },
+};
+
+async function examine(name: string, check: () => Promise<string>): Promise<Finding> {
+  try {
+    return { name, ok: true, detail: await check() };
+  } catch (error) {
+    const { code, message } = HeadgateError.from(error);
+    return { name, ok: false, detail: `${message} (${code})` };
+  }
+}
+
+function checkNode(): string {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major >= leastNodeMajor) return process.version;
+  throw new HeadgateError("config_invalid", { detail: `${process.version} is too old: install Node ${leastNodeMajor} or newer.` });
+}
+
+function checkMemory(): string {
+  const gigabytes = (totalmem() / 1024 ** 3).toFixed(1);
+  if (totalmem() >= leastMemoryBytes) return `${gigabytes} GB`;
+  throw new HeadgateError("config_invalid", { detail: `${gigabytes} GB is little: the embedded store alone takes about 0.5 GB.` });
+}
+
+async function checkDataFolder(folder: string): Promise<string> {
+  const dataFolder = openDataFolder(folder);
+  await access(dataFolder, constants.W_OK | constants.R_OK);
+  return `${dataFolder} is writable`;
+}
+
+async function checkProject(folder: string): Promise<string> {
+  const loaded = await loadProject({ folder }, { loadPrompt });
+  if (loaded.ok) return `${loaded.snapshot.endpoints.size} endpoints, snapshot ${loaded.snapshot.id}`;
+  throw new HeadgateError("project_invalid", { detail: `${loaded.problems.length} mistakes: run headgate check.` });
+}
+
+async function checkProvider(folder: string, { environment }: Terminal): Promise<string> {
+  const loaded = await loadProject({ folder }, { loadPrompt });
+  if (!loaded.ok || loaded.snapshot.providers.size === 0) {
+    return findHostedProvider(environment)?.why ?? "none declared: headgate dev will pick one, headgate serve needs one";
+  }
+  for (const [name, options] of loaded.snapshot.providers) {
+    const variable = options.type === "openai-chat" ? options.apiKeyEnv : undefined;
+    if (variable === undefined || environment.secret(variable) !== undefined) continue;
+    throw new HeadgateError("provider_auth", { detail: `The provider ${name} needs the environment variable ${variable}.` });
+  }
+  return `declared: ${[...loaded.snapshot.providers.keys()].join(", ")}`;
+}
+
+async function checkStore(folder: string, { environment }: Terminal): Promise<string> {
+  const dataFolder = openDataFolder(folder);
+  const note = readServerNote(dataFolder);
+  if (note) {
+    await withAdminClient(note, (client) => client({ method: "GET", path: "/admin/v1/status" }));
+    return `open in the server on ${note.url} (process ${note.pid})`;
+  }
+  const { log } = createLogger({ level: "error", destination: 2 });
+  const store = await openProjectStore({ dataFolder, environment, log });
+  try {
+    await store.ping();
+    return `${store.kind}, ${await store.countRecords()} records`;
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,64 @@
+import { parseArgs } from "node:util";
+import { HeadgateError } from "../errors.ts";
+import type { Command, OptionValues, Terminal } from "./command.ts";
+import { commandHelp, mainHelp } from "./help.ts";
+
+const usageExitCode = 2;
+
+/** Runs one command line and returns the exit code. Never throws: what went wrong is printed. */
+export async function runCli(
+  args: readonly string[],
+  commands: readonly Command[],
+  terminal: Terminal,
+  version: string,
+): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    terminal.out(mainHelp(commands, version));
+    return name === undefined ? usageExitCode : 0;
+  }
+  if (name === "--version" || name === "-v" || name === "version") {
+    terminal.out(`${version}\n`);
+    return 0;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) {
+    terminal.error(`There is no command "${name}". Run "headgate --help" for the list.\n`);
+    return usageExitCode;
+  }
+  return runCommand(command, rest, terminal);
+}
+
+async function runCommand(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
+  let parsed: { values: OptionValues; positionals: string[] };
+  try {
+    const options = { ...command.options, help: { type: "boolean", short: "h" } } as const;
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true }) as typeof parsed;
+    if (parsed.positionals.length > command.positionals) {
+      throw new Error(`Too many arguments: ${parsed.positionals.slice(command.positionals).join(" ")}`);
+    }
+  } catch (error) {
+    terminal.error(`${error instanceof Error ? error.message : String(error)}\n\n${commandHelp(command)}`);
+    return usageExitCode;
+  }
+  if (parsed.values["help"] === true) {
+    terminal.out(commandHelp(command));
+    return 0;
+  }
+  try {
+    return await command.run(parsed, terminal);
+  } catch (error) {
+    terminal.error(describeFailure(error, parsed.values["json"] === true));
+    return 1;
+  }
+}
+
+function describeFailure(error: unknown, asJson: boolean): string {
+  const failure = HeadgateError.from(error);
+  const { code, message, issues = [] } = failure;
+  if (asJson) return `${JSON.stringify({ error: { code, message, issues } })}\n`;
+  const list = issues.map(({ path, message: issue }) => `  ${path || "(whole document)"}: ${issue}\n`).join("");
+  // A bug: the stack is the only thing that helps.
+  const stack = code === "internal" && failure.cause instanceof Error ? `${failure.cause.stack ?? ""}\n` : "";
+  return `headgate: ${message} (${code})\n${list}${stack}`;
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { systemClock } from "../clock.ts";
+import { parsePort } from "../config.ts";
+import { HeadgateError } from "../errors.ts";
+import { openGateway } from "../gateway.ts";
+import type { OpenGateway, ProviderSource } from "../gateway.ts";
+import { createServer } from "../server/server.ts";
+import type { Server } from "../server/server.ts";
+import { createLogger } from "../telemetry/logger.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { CommandInput, OptionSpec, Terminal } from "./command.ts";
+import { projectOption, textValue } from "./command.ts";
+import { openDataFolder, removeServerNote, writeServerNote } from "./data-folder.ts";
+import { findProjectFolder } from "./project-folder.ts";
+import { packageVersion } from "./version.ts";
+
+export const serveOptions: Readonly<Record<string, OptionSpec>> = {
+  project: projectOption,
+  host: { type: "string", value: "<address>", description: "Address to listen on. Default: 127.0.0.1 (HEADGATE_HOST)." },
+  port: { type: "string", value: "<number>", description: "Port to listen on. Default: 8787 (PORT)." },
+};
+
+export interface ServingMode {
+  readonly auth: "keys" | "open";
+  readonly sources: readonly ProviderSource[];
+  /** File descriptor for the log: 1 or 2. */
+  readonly logTo: 1 | 2;
+}
+
+export interface Serving {
+  readonly url: string;
+  readonly folder: string;
+  readonly gateway: OpenGateway;
+  readonly log: Logger;
+  /** Drains, writes what is left to the store, and frees the data folder. */
+  close(): Promise<void>;
+}
+
+const defaultPort = 8787;
+const drainMs = 30_000;
+
+/** Opens the project's gateway and serves it, or leaves nothing behind. */
+export async function serveProject(input: CommandInput, terminal: Terminal, mode: ServingMode): Promise<Serving> {
+  const { environment } = terminal;
+  const folder = findProjectFolder(input.values, terminal);
+  const host = textValue(input.values, "host") ?? environment.host ?? "127.0.0.1";
+  const port = parsePort(textValue(input.values, "port"), "--port") ?? environment.port ?? defaultPort;
+  const dataFolder = openDataFolder(folder);
+  const { log, flush } = createLogger({ level: environment.logLevel, destination: mode.logTo });
+  const gateway = await openGateway({ folder, dataFolder, environment, sources: mode.sources, log });
+  let server: Server | undefined;
+  const close = async (): Promise<void> => {
+    await server?.close({ drainMs });
+    await gateway.close();
+    removeServerNote(dataFolder);
+    flush();
+  };
+  try {
+    if (mode.auth === "keys") await requireKey(gateway);
+    const adminToken = randomBytes(32).toString("base64url");
+    server = createServer({
+      gateway,
+      store: gateway.store,
+      clock: systemClock,
+      logger: log,
+      version: packageVersion,
+      auth: mode.auth,
+      adminToken,
+      flushRecords: () => gateway.journal.flush(),
+      pendingRecords: () => gateway.journal.pending,
+    });
+    const { url } = await server.listen({ host, port });
+    writeServerNote(dataFolder, { url: toLocalUrl(url), adminToken, pid: process.pid });
+    return { url, folder, gateway, log, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function requireKey(gateway: OpenGateway): Promise<void> {
+  const keys = await gateway.store.listKeys();
+  if (keys.some(({ revokedAtMs }) => revokedAtMs === undefined)) return;
+  throw new HeadgateError("server_open", {
+    detail: "There is no API key yet, and the server does not start open. Create one: headgate keys create --name first",
+  });
+}
+
+// A wildcard address is a place to listen on, not one to connect to.
+function toLocalUrl(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}

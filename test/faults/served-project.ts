@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const main = join(import.meta.dirname, "..", "..", "dist", "cli", "main.js");
+const fixture = join(import.meta.dirname, "..", "fixtures", "upstream-project");
+const readyTimeoutMs = 30_000;
+const stopTimeoutMs = 45_000;
+
+/** A copy of the upstream project in a folder of its own, that real server processes are started on. */
+export interface ProjectCopy {
+  readonly folder: string;
+  /** Starts `headgate dev`, or another command that serves, and waits until it is ready. */
+  serve(options?: ServeOptions): Promise<ServedProject>;
+  /** Runs a command to its end. */
+  run(args: readonly string[]): Promise<CommandResult>;
+  remove(): void;
+}
+
+export interface ServeOptions {
+  readonly command?: "dev" | "serve";
+  readonly args?: readonly string[];
+}
+
+export interface ServedProject {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** All that the process has written so far. */
+  output(): string;
+  /** SIGKILL, and waits for the end. */
+  kill(): Promise<void>;
+  /** SIGTERM, and returns the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function copyProject(upstreamUrl: string, source = fixture): ProjectCopy {
+  const folder = mkdtempSync(join(tmpdir(), "headgate-project-"));
+  cpSync(source, folder, { recursive: true });
+  const env = { ...withoutProviderKeys(), UPSTREAM_URL: upstreamUrl };
+  return {
+    folder,
+    serve: (options = {}) => serve(folder, env, options),
+    run: async (args) => {
+      const child = spawn(process.execPath, [main, ...args], { env, cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+      const output = { stdout: "", stderr: "" };
+      child.stdout.on("data", (chunk) => (output.stdout += String(chunk)));
+      child.stderr.on("data", (chunk) => (output.stderr += String(chunk)));
+      await once(child, "close");
+      return { code: child.exitCode, ...output };
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function serve(folder: string, env: NodeJS.ProcessEnv, options: ServeOptions): Promise<ServedProject> {
+  const args = [main, options.command ?? "dev", "--project", folder, "--port", "0", ...(options.args ?? [])];
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const exited = once(child, "exit");
+  let output = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`Not ready in time:\n${output}`)), readyTimeoutMs);
+    const read = (chunk: Buffer): void => {
+      output += String(chunk);
+      const found = /(?:is ready on |"server\.started","url":")(http:\/\/[^\s"]+)/.exec(output)?.[1];
+      if (found === undefined) return;
+      clearTimeout(timer);
+      resolve(found);
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.once("exit", (code) => reject(new Error(`Ended with code ${code} before it was ready:\n${output}`)));
+  });
+  return {
+    url,
+    child,
+    output: () => output,
+    kill: async () => {
+      child.kill("SIGKILL");
+      await exited;
+    },
+    stop: async () => {
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
+      await exited;
+      clearTimeout(timer);
+      return child.exitCode;
+    },
+  };
+}
+
+// A key in the developer's environment must not send a test's calls to a real provider.
+function withoutProviderKeys(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/_API_KEY$|^DATABASE_URL$|^PORT$|^HEADGATE_/.test(name));
+  return Object.fromEntries(kept);
+}
