@@ -1,0 +1,17 @@
+import type { AnswerStatus, Outcome } from "../call.ts";
+
+/** What every endpoint answers, whatever its output fields are. */
+export interface AnswerEnvelope {
+  readonly requestId: string;
+  readonly status: AnswerStatus;
+  readonly warnings: readonly string[];
+}
+
+/** The contract's answer: the envelope around the endpoint's own output fields. */
+export type Answer<Output = Readonly<Record<string, unknown>>> = AnswerEnvelope & Output;
+
+/** The envelope wins over output fields of the same name, which a lax output schema could let through. */
+export function toAnswer(requestId: string, outcome: Outcome): Answer {
+  const envelope = { requestId, status: outcome.status };
+  return { ...envelope, ...outcome.output, ...envelope, warnings: outcome.warnings };
+}

@@ -1,0 +1,97 @@
+import { fastify } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { HeadgateError } from "../errors.ts";
+import { createRequestId, isUuid } from "../ids.ts";
+import { createAdmit } from "./admit-request.ts";
+import { createAuthenticate } from "./authenticate.ts";
+import { createKeyRing } from "./key-ring.ts";
+import { parseJsonBodies } from "./parse-body.ts";
+import { refuseConnection } from "./refuse-connection.ts";
+import { refuseOtherMethods } from "./refuse-other-methods.ts";
+import { registerAdminKeys } from "./routes/admin-keys.ts";
+import { registerAdminRequests } from "./routes/admin-requests.ts";
+import { registerAdminStatus } from "./routes/admin-status.ts";
+import { registerCallEndpoint } from "./routes/call-endpoint.ts";
+import { registerChatCompletions } from "./routes/chat-completions.ts";
+import { registerHealth } from "./routes/health.ts";
+import { registerReference } from "./routes/reference.ts";
+import { createErrorHandler, problemShape } from "./send-error.ts";
+import type { ServerContext } from "./server-context.ts";
+import type { ServerDependencies, ServerLimits } from "./server-dependencies.ts";
+import { socketBufferBytes } from "./stream-reply.ts";
+import { createTraffic } from "./traffic.ts";
+
+export interface App {
+  readonly http: FastifyInstance;
+  readonly context: ServerContext;
+}
+
+const defaultLimits: Required<ServerLimits> = {
+  maxBodyBytes: 1024 * 1024,
+  maxInFlight: 1000,
+  keyRefreshMs: 1000,
+  requestTimeoutMs: 60_000,
+  stalledReaderMs: 60_000,
+};
+
+// Longer than the idle timeout of the usual load balancers (60 s), so that it is they who close.
+const keepAliveTimeoutMs = 72_000;
+const headersTimeoutMs = 15_000;
+
+/** Builds the routes around their shared parts. The parts live until `context.keys.close()`. */
+export function createApp(dependencies: ServerDependencies): App {
+  const context = createContext(dependencies);
+  const http = createHttp(context);
+  const sendError = createErrorHandler(context.logger, problemShape);
+  http.setErrorHandler(sendError);
+  http.decorateRequest("principal");
+  http.decorateRequest("cancellation");
+  http.addHook("onRequest", function stampReply(request, reply, done) {
+    reply.header("x-request-id", request.id);
+    reply.header("cache-control", "no-store");
+    done(request.is404 ? new HeadgateError("route_not_found") : undefined);
+  });
+  http.setNotFoundHandler((request, reply) => sendError(new HeadgateError("route_not_found"), request, reply));
+  parseJsonBodies(http);
+  const refuse = refuseOtherMethods(http);
+  registerCallEndpoint(http, context);
+  registerChatCompletions(http, context);
+  registerReference(http, context);
+  registerHealth(http, context);
+  registerAdminKeys(http, context);
+  registerAdminRequests(http, context);
+  registerAdminStatus(http, context);
+  refuse();
+  return { http, context };
+}
+
+function createContext(dependencies: ServerDependencies): ServerContext {
+  const { auth, adminToken, store, clock, logger } = dependencies;
+  const limits = { ...defaultLimits, ...dependencies.limits };
+  const keys = createKeyRing({ store, clock, logger, refreshMs: limits.keyRefreshMs });
+  const traffic = createTraffic(limits.maxInFlight);
+  const admit = createAdmit({ traffic, authenticate: createAuthenticate({ auth, adminToken, keys }) });
+  return { ...dependencies, limits, keys, traffic, admit, startedAtMs: clock.now() };
+}
+
+function createHttp({ clock, limits, logger }: ServerContext): FastifyInstance {
+  const sendFrameworkError = createErrorHandler(logger, problemShape);
+  return fastify({
+    logger: false,
+    trustProxy: false,
+    bodyLimit: limits.maxBodyBytes,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    genReqId: ({ headers }) => {
+      const id = headers["x-request-id"];
+      return typeof id === "string" && isUuid(id) ? id.toLowerCase() : createRequestId(clock.now());
+    },
+    frameworkErrors: (error, request, reply) => sendFrameworkError(error, request, reply as FastifyReply),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, createRequestId(clock.now())),
+    forceCloseConnections: true,
+    http: {
+      highWaterMark: socketBufferBytes,
+      headersTimeout: Math.min(headersTimeoutMs, limits.requestTimeoutMs),
+    },
+  });
+}

@@ -1,0 +1,44 @@
+import type { Clock } from "../clock.ts";
+import type { Store } from "../store/store.ts";
+
+export interface ReadinessOptions {
+  readonly store: Pick<Store, "ping">;
+  readonly clock: Clock;
+}
+
+/** Tells whether the store answers, without letting health checks add load to a slow one. */
+export interface Readiness {
+  isStoreReachable(): Promise<boolean>;
+}
+
+const cachedMs = 1000;
+const pingDeadlineMs = 1000;
+
+export function createReadiness({ store, clock }: ReadinessOptions): Readiness {
+  let checkedAtMs = -Infinity;
+  let isReachable = false;
+  let pending: Promise<boolean> | undefined;
+
+  async function check(): Promise<boolean> {
+    const deadline = Promise.withResolvers<boolean>();
+    const cancelTimer = clock.after(pingDeadlineMs, () => deadline.resolve(false));
+    const ping = store.ping().then(
+      () => true,
+      () => false,
+    );
+    isReachable = await Promise.race([ping, deadline.promise]);
+    cancelTimer();
+    checkedAtMs = clock.now();
+    return isReachable;
+  }
+
+  return {
+    async isStoreReachable() {
+      if (clock.now() - checkedAtMs < cachedMs) return isReachable;
+      pending ??= check().finally(() => {
+        pending = undefined;
+      });
+      return pending;
+    },
+  };
+}

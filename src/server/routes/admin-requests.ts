@@ -1,0 +1,37 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { HeadgateError } from "../../errors.ts";
+import { isUuid } from "../../ids.ts";
+import type { CallRecord } from "../../store/store.ts";
+import { parseInput } from "../parse-input.ts";
+import type { ServerContext } from "../server-context.ts";
+
+const statuses = ["ok", "fallback", "refused", "error", "cancelled"] as const satisfies readonly CallRecord["status"][];
+
+const listQuery = z.strictObject({
+  endpoint: z.string().min(1).max(100).optional(),
+  status: z.enum(statuses).optional(),
+  before: z.coerce.number().int().positive().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+/** `/admin/v1/requests`: the records of finished calls, newest first. */
+export function registerAdminRequests(app: FastifyInstance, context: ServerContext): void {
+  const { store } = context;
+  const onRequest = context.admit("admin");
+
+  app.get("/admin/v1/requests", { onRequest }, async (request) => {
+    const { before, ...query } = parseInput(listQuery, request.query);
+    await context.flushRecords?.();
+    return { requests: await store.listRecords({ ...query, beforeMs: before }) };
+  });
+
+  app.get<{ Params: { requestId: string } }>("/admin/v1/requests/:requestId", { onRequest }, async (request) => {
+    const { requestId } = request.params;
+    if (!isUuid(requestId)) throw new HeadgateError("record_not_found", { detail: "A request id is a UUID." });
+    await context.flushRecords?.();
+    const record = await store.findRecord(requestId.toLowerCase());
+    if (!record) throw new HeadgateError("record_not_found");
+    return record;
+  });
+}

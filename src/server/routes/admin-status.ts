@@ -1,0 +1,30 @@
+import type { FastifyInstance } from "fastify";
+import type { ServerContext } from "../server-context.ts";
+
+/** `/admin/v1/status`: what this process serves, and how it fares. */
+export function registerAdminStatus(app: FastifyInstance, context: ServerContext): void {
+  const { gateway, store, clock, traffic } = context;
+
+  app.get("/admin/v1/status", { onRequest: context.admit("admin") }, () => {
+    const { id, endpoints, providers, models, tiers } = gateway.snapshot;
+    return {
+      version: context.version,
+      snapshotId: id,
+      auth: context.auth,
+      uptimeMs: clock.now() - context.startedAtMs,
+      inFlight: traffic.inFlight,
+      draining: traffic.isDraining,
+      store: { kind: store.kind },
+      recordsPending: context.pendingRecords?.() ?? 0,
+      endpoints: [...endpoints.values()].map(({ name, contract, release, prompts }) => ({
+        name,
+        contract,
+        release,
+        prompts: [...prompts.keys()],
+      })),
+      providers: [...providers].map(([name, { type }]) => ({ name, type })),
+      models: Object.fromEntries(models),
+      tiers: Object.fromEntries(tiers),
+    };
+  });
+}

@@ -1,0 +1,107 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Outcome, Part } from "../../call.ts";
+import { collect } from "../../call.ts";
+import { toAnswer } from "../../contract/answer.ts";
+import { toProblem } from "../../contract/problem.ts";
+import { HeadgateError } from "../../errors.ts";
+import { encodeEvent } from "../../event-stream.ts";
+import type { EndpointRequest } from "../../gateway.ts";
+import { sendAnswer } from "../send-answer.ts";
+import type { AnswerHead } from "../send-answer.ts";
+import { reportBug } from "../send-error.ts";
+import type { ServerContext } from "../server-context.ts";
+import { createStreamReply } from "../stream-reply.ts";
+import type { StreamReply } from "../stream-reply.ts";
+
+interface EndpointRoute {
+  Params: { endpoint: string; contract: string };
+}
+
+/** `POST /api/:endpoint/v:contract`: the typed contract, whole or as server-sent events. */
+export function registerCallEndpoint(app: FastifyInstance, context: ServerContext): void {
+  app.post<EndpointRoute>("/api/:endpoint/v:contract", { onRequest: context.admit("call") }, (request, reply) => {
+    const call = toEndpointRequest(request);
+    return call.stream ? answerStreamed(context, call, reply) : answerWhole(context, call, reply);
+  });
+}
+
+function toEndpointRequest(request: FastifyRequest<EndpointRoute>): EndpointRequest {
+  if (request.body === undefined)
+    throw new HeadgateError("request_invalid", { detail: "Send the endpoint's input as a JSON body." });
+  const { tenant, keyId } = request.principal;
+  return {
+    tenant,
+    ...(keyId === undefined ? {} : { keyId }),
+    requestId: request.id,
+    signal: request.cancellation,
+    stream: request.headers.accept?.includes("text/event-stream") ?? false,
+    endpoint: request.params.endpoint,
+    contract: parseContract(request.params.contract),
+    input: request.body,
+  };
+}
+
+const contractShape = /^[1-9]\d{0,5}$/;
+
+function parseContract(text: string): number {
+  if (!contractShape.test(text))
+    throw new HeadgateError("endpoint_not_found", { detail: "A contract version is a whole number, as in /v1." });
+  return Number(text);
+}
+
+async function answerWhole(context: ServerContext, call: EndpointRequest, reply: FastifyReply): Promise<void> {
+  const head = toHead(context, call);
+  const { outcome } = await collect(await context.gateway.callEndpoint(call));
+  if (!outcome) throw new Error("The gateway's reply has no outcome.");
+  sendAnswer(reply.raw, head, JSON.stringify(toAnswer(call.requestId, outcome)));
+}
+
+async function answerStreamed(context: ServerContext, call: EndpointRequest, reply: FastifyReply): Promise<void> {
+  const { clock, limits, logger } = context;
+  const head = toHead(context, call);
+  const { parts } = await context.gateway.callEndpoint(call);
+  const stream = createStreamReply({
+    response: reply.raw,
+    head,
+    clock,
+    stalledReaderMs: limits.stalledReaderMs,
+  });
+  try {
+    const outcome = await writeParts(stream, parts);
+    if (outcome === "gone") return;
+    if (!outcome) throw new HeadgateError("stream_cut");
+    await stream.write(toEvent("done", toAnswer(call.requestId, outcome)));
+  } catch (error) {
+    if (!stream.hasBegun) throw error;
+    reportBug(logger, error, call.requestId);
+    await stream.write(toEvent("error", toProblem(error, call.requestId)));
+  }
+  stream.end();
+}
+
+/** Writes deltas as they come. The outcome is for after the last part, when the call's record is safe. */
+async function writeParts(stream: StreamReply, parts: AsyncIterable<Part>): Promise<Outcome | "gone" | undefined> {
+  let outcome: Outcome | undefined;
+  for await (const part of parts) {
+    if (part.type === "finish") outcome = part.outcome;
+    const event = toStreamEvent(part);
+    if (event !== undefined && !(await stream.write(event))) return "gone";
+  }
+  return outcome;
+}
+
+function toStreamEvent(part: Part): string | undefined {
+  if (part.type === "delta") {
+    const change = "append" in part ? { append: part.append } : { set: part.set };
+    return toEvent("delta", { path: part.path, ...change });
+  }
+  return part.type === "reset" ? toEvent("reset", { reason: part.reason }) : undefined;
+}
+
+function toEvent(event: string, data: unknown): string {
+  return encodeEvent({ event, data: JSON.stringify(data) });
+}
+
+function toHead(context: ServerContext, call: EndpointRequest): AnswerHead {
+  return { requestId: call.requestId, snapshotId: context.gateway.snapshot.id };
+}

@@ -1,0 +1,28 @@
+import type { FastifyInstance } from "fastify";
+import { createReadiness } from "../readiness.ts";
+import type { ServerContext } from "../server-context.ts";
+
+/** `/livez`: the process answers. `/readyz`: it should get traffic. Both answer while the server drains. */
+export function registerHealth(app: FastifyInstance, context: ServerContext): void {
+  const readiness = createReadiness(context);
+
+  app.get("/livez", (request, reply) => {
+    void reply.headers({ "x-request-id": request.id, "cache-control": "no-store" }).send({ status: "live" });
+  });
+
+  app.get("/readyz", async (request, reply) => {
+    const isDraining = context.traffic.isDraining;
+    const isStoreReachable = await readiness.isStoreReachable();
+    const isReady = !isDraining && isStoreReachable;
+    void reply
+      .code(isReady ? 200 : 503)
+      .headers({ "x-request-id": request.id, "cache-control": "no-store" })
+      .send({
+        status: isReady ? "ready" : "unavailable",
+        draining: isDraining,
+        store: isStoreReachable ? "reachable" : "unreachable",
+        recordsPending: context.pendingRecords?.() ?? 0,
+      });
+    return reply;
+  });
+}

@@ -1,0 +1,24 @@
+import type { ServerResponse } from "node:http";
+
+export interface AnswerHead {
+  readonly requestId: string;
+  /** Of the snapshot that the call ran on. */
+  readonly snapshotId: string;
+}
+
+/** Writes a whole JSON answer past the framework's serialisation, which would only look at it again. */
+export function sendAnswer(response: ServerResponse, head: AnswerHead, body: string | Uint8Array): void {
+  response.writeHead(200, [
+    "Content-Type",
+    "application/json; charset=utf-8",
+    "Content-Length",
+    String(Buffer.byteLength(body)),
+    "Cache-Control",
+    "no-store",
+    "X-Request-Id",
+    head.requestId,
+    "Headgate-Snapshot",
+    head.snapshotId,
+  ]);
+  response.end(body);
+}

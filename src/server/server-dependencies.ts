@@ -1,0 +1,36 @@
+import type { Clock } from "../clock.ts";
+import type { Gateway } from "../gateway.ts";
+import type { Store } from "../store/store.ts";
+import type { Logger } from "../telemetry/logger.ts";
+
+/** Everything the server works with, handed in by the composition root. */
+export interface ServerDependencies {
+  readonly gateway: Gateway;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Headgate's own version, for `/admin/v1/status` and the OpenAPI document. */
+  readonly version: string;
+  /** `keys`: every call needs a client key. `open`: none does, on loopback only. */
+  readonly auth: "keys" | "open";
+  /** Lets the command line of the same machine in, with every scope. At least 32 characters. */
+  readonly adminToken?: string;
+  /** Moves finished calls' records into the store, so that a record can be read right after its call. */
+  readonly flushRecords?: () => Promise<void>;
+  /** Records written to the journal and not yet in the store. */
+  readonly pendingRecords?: () => number;
+  readonly limits?: ServerLimits;
+}
+
+export interface ServerLimits {
+  /** Largest request body in bytes; above it 413. @default 1048576 */
+  readonly maxBodyBytes?: number;
+  /** Most requests at work at once; above it 503. @default 1000 */
+  readonly maxInFlight?: number;
+  /** How often client keys are read again, in milliseconds: the longest that a revoked key still works. @default 1000 */
+  readonly keyRefreshMs?: number;
+  /** Longest that a whole request may take to arrive, in milliseconds. @default 60000 */
+  readonly requestTimeoutMs?: number;
+  /** Longest that a client of a stream may read nothing before it is cut off, in milliseconds. @default 60000 */
+  readonly stalledReaderMs?: number;
+}

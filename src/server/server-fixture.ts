@@ -1,0 +1,130 @@
+import { pino } from "pino";
+import type { Completion, Part, Reply } from "../call.ts";
+import { wholeReply } from "../call.ts";
+import { systemClock } from "../clock.ts";
+import type { LoadedEndpoint, Snapshot } from "../endpoint/snapshot.ts";
+import type { Gateway } from "../gateway.ts";
+import type { CallRecord, KeyRow, Store } from "../store/store.ts";
+import { parseJson } from "../json.ts";
+import type { ServerDependencies } from "./server-dependencies.ts";
+
+/** What the server's tests share: a scripted gateway, a store in memory, a log that can be read. */
+export interface Fixture {
+  readonly dependencies: ServerDependencies;
+  readonly store: MemoryStore;
+  readonly logLines: Record<string, unknown>[];
+}
+
+export type MemoryStore = Store & { readonly keys: KeyRow[]; readonly records: CallRecord[] };
+
+export function createFixture(
+  gateway: Partial<Gateway> = {},
+  overrides: Partial<ServerDependencies> = {},
+): Fixture {
+  const store = createMemoryStore();
+  const logLines: Record<string, unknown>[] = [];
+  const logger = pino({ level: "debug" }, { write: (line) => logLines.push(parseJson(line) as Record<string, unknown>) });
+  const dependencies: ServerDependencies = {
+    gateway: { snapshot: testSnapshot, callEndpoint: refuse, chat: refuse, ...gateway },
+    store,
+    clock: systemClock,
+    logger,
+    version: "1.2.3",
+    auth: "open",
+    ...overrides,
+  };
+  return { dependencies, store, logLines };
+}
+
+/** An endpoint's whole answer with the one output field `summary`. */
+export function summaryReply(summary: string): Reply {
+  return wholeReply(summaryCompletion(summary));
+}
+
+export function summaryCompletion(summary: string): Completion {
+  const output = { summary };
+  return {
+    text: JSON.stringify(output),
+    toolCalls: [],
+    finishReason: "stop",
+    usage: { inputTokens: 11, outputTokens: 7 },
+    outcome: { status: "ok", output, warnings: [] },
+  };
+}
+
+export function streamReply(parts: AsyncIterable<Part>): Reply {
+  return { parts };
+}
+
+export const testSnapshot: Snapshot = {
+  id: "5n4p5h0t",
+  endpoints: new Map([
+    ["summarize/v1", toEndpoint(1)],
+    ["summarize/v2", toEndpoint(2)],
+  ]),
+  providers: new Map([["local", { type: "local" }]]),
+  models: new Map([["offline", { provider: "local", model: "local" }]]),
+  tiers: new Map([["standard", "offline"]]),
+};
+
+function toEndpoint(contract: number): LoadedEndpoint {
+  const input = { type: "object", properties: { text: { type: "string" } }, required: ["text"] };
+  const output = { type: "object", properties: { summary: { type: "string" } }, required: ["summary"] };
+  return {
+    name: "summarize",
+    contract,
+    description: "Summarizes a text.",
+    input: toSchema(input),
+    output: toSchema(output),
+    prompts: new Map(),
+    release: "1.0.0",
+    route: { use: "standard" },
+    normalize: { html: false, overflow: "reject", whitespace: "collapse" },
+    validate: { reasks: 2 },
+    timeoutMs: 60_000,
+    example: { text: "A long article." },
+  };
+}
+
+function toSchema(jsonSchema: Record<string, unknown>): LoadedEndpoint["input"] {
+  return {
+    jsonSchema,
+    contractSchema: jsonSchema,
+    check: (value) => ({ ok: true, value }),
+    fitsPart: () => true,
+  };
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new Error("The test scripted no answer."));
+}
+
+export function createMemoryStore(): MemoryStore {
+  const keys: KeyRow[] = [];
+  const records: CallRecord[] = [];
+  return {
+    kind: "embedded",
+    keys,
+    records,
+    insertKey: async (key) => void keys.push(key),
+    listKeys: async () => [...keys],
+    revokeKey: async (id, atMs) => {
+      const index = keys.findIndex((key) => key.id === id && key.revokedAtMs === undefined);
+      const key = keys[index];
+      if (key) keys[index] = { ...key, revokedAtMs: atMs };
+      return key !== undefined;
+    },
+    insertRecords: async (added) => void records.push(...added),
+    findRecord: async (id) => records.find(({ requestId }) => requestId === id),
+    listRecords: async ({ endpoint, status, beforeMs = Infinity, limit }) =>
+      records
+        .filter((row) => endpoint === undefined || row.endpoint === endpoint)
+        .filter((row) => status === undefined || row.status === status)
+        .filter((row) => row.startedAtMs < beforeMs)
+        .sort((left, right) => right.startedAtMs - left.startedAtMs)
+        .slice(0, limit),
+    countRecords: async () => records.length,
+    ping: async () => {},
+    close: async () => {},
+  };
+}
