@@ -1,0 +1,96 @@
+import { sha256 } from "../ids.ts";
+import { defaultTier, keyOf } from "./check-references.ts";
+import { pickRelease } from "./compare-versions.ts";
+import { freezeDeep, freezeMap } from "./freeze-deep.ts";
+import type { LoadedConfig } from "./load-config.ts";
+import type { EndpointDraft } from "./load-endpoint.ts";
+import type { ReleaseEntry } from "./read-releases.ts";
+import type { LoadedEndpoint, LoadedPrompt, Snapshot } from "./snapshot.ts";
+
+type Releases = ReadonlyMap<string, ReleaseEntry>;
+
+/** Fills in every default and freezes the whole. Only for drafts that nothing was reported about. */
+export function createSnapshot(config: LoadedConfig, drafts: readonly EndpointDraft[], releases: Releases): Snapshot {
+  const sorted = drafts.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const endpoints = sorted.map((draft) => [keyOf(draft), createEndpoint(draft, releases)] as const);
+  const content = [
+    sortEntries(config.providers),
+    sortEntries(config.models),
+    sortEntries(config.tiers),
+    endpoints.map(([key, endpoint], index) => [key, describeContent(endpoint, sorted[index]!)]),
+  ];
+  return Object.freeze({
+    id: sha256(JSON.stringify(content)).slice(0, idLength),
+    endpoints: freezeMap(endpoints),
+    providers: freezeMap(freezeDeep(structuredClone([...config.providers]))),
+    models: freezeMap(freezeDeep(structuredClone([...config.models]))),
+    tiers: freezeMap(config.tiers),
+  });
+}
+
+const idLength = 12;
+const defaultTimeoutMs = 60_000;
+const defaultReasks = 2;
+
+function createEndpoint(draft: EndpointDraft, releases: Releases): LoadedEndpoint {
+  const { name, contract, definition, input, output } = draft;
+  if (!definition || !input || !output) throw new TypeError(`${keyOf(draft)} is not complete`);
+  const prompts = [...draft.prompts].flatMap(([version, { prompt }]) =>
+    prompt ? [[version, Object.freeze(prompt)] as const] : [],
+  );
+  const release = (releases.get(keyOf(draft)) ?? releases.get(name))?.version ?? pickRelease(draft.prompts.keys());
+  if (release === undefined) throw new TypeError(`${keyOf(draft)} has no prompt`);
+  const { normalize, validate, route, fallback, example } = definition;
+  return Object.freeze({
+    name,
+    contract,
+    description: definition.description,
+    input: Object.freeze(input),
+    output: Object.freeze(output),
+    prompts: freezeMap<string, LoadedPrompt>(prompts),
+    release,
+    route: freezeDeep(route ?? { use: defaultTier }),
+    normalize: freezeDeep({
+      ...normalize,
+      html: normalize?.html ?? false,
+      whitespace: normalize?.whitespace ?? "collapse",
+      overflow: normalize?.overflow ?? "reject",
+    }),
+    validate: freezeDeep({ ...validate, reasks: validate?.reasks ?? defaultReasks }),
+    ...(fallback === undefined ? {} : { fallback: toFallback(fallback) }),
+    timeoutMs: definition.timeoutMs ?? defaultTimeoutMs,
+    ...(example === undefined ? {} : { example: freezeDeep(structuredClone(example)) }),
+  });
+}
+
+function toFallback(
+  fallback: NonNullable<NonNullable<EndpointDraft["definition"]>["fallback"]>,
+): NonNullable<LoadedEndpoint["fallback"]> {
+  if (typeof fallback === "function") return (input) => fallback(input);
+  const fields = freezeDeep(structuredClone(fallback));
+  return () => fields;
+}
+
+/** All that can change an answer, in a form that is the same in every process. */
+function describeContent(endpoint: LoadedEndpoint, { definition }: EndpointDraft): unknown {
+  const { description, input, output, prompts, release, route, normalize, validate, timeoutMs, example } = endpoint;
+  const fallback = definition?.fallback;
+  return {
+    description,
+    input: input.jsonSchema,
+    output: output.jsonSchema,
+    prompts: sortEntries(prompts).map(([version, { sha256: hash }]) => [version, hash]),
+    release,
+    route,
+    normalize,
+    validate,
+    timeoutMs,
+    example,
+    // A function's source is all that can be compared of it.
+    fallback: typeof fallback === "function" ? String(fallback) : fallback,
+  };
+}
+
+function sortEntries<V>(map: ReadonlyMap<string, V>): [string, V][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,35 @@
+/** The known name that a mistyped one most likely means: at most a third of its letters differ. */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  const ranked = [...known]
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(
+      ({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3)),
+    )
+    .sort((a, b) => a.distance - b.distance);
+  return ranked[0]?.candidate;
+}
+
+/** ` Did you mean "x"?`, or what there is to choose from. */
+export function suggestName(name: string, known: Iterable<string>): string {
+  const names = [...known];
+  const nearest = nearestName(name, names);
+  if (nearest !== undefined) return ` Did you mean "${nearest}"?`;
+  return names.length === 0 ? "" : ` Known: ${names.slice(0, maxListed).join(", ")}.`;
+}
+
+const maxListed = 20;
+
+// Levenshtein, one row at a time; names longer than any of ours are not worth measuring.
+function editDistance(a: string, b: string): number {
+  if (a.length > 64 || b.length > 64) return a === b ? 0 : 64;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let at = 1; at <= a.length; at++) {
+    const above = row;
+    row = [at];
+    for (let to = 1; to <= b.length; to++) {
+      const replace = above[to - 1]! + (a[at - 1] === b[to - 1] ? 0 : 1);
+      row.push(Math.min(replace, above[to]! + 1, row[to - 1]! + 1));
+    }
+  }
+  return row[b.length]!;
+}
