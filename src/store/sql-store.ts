@@ -1,0 +1,105 @@
+import type { Database } from "./database.ts";
+import type { RecordRow } from "./record-columns.ts";
+import { fromRecordRow, insertRecordsSql, recordFields, toRecordJson } from "./record-columns.ts";
+import type { RequestDays } from "./request-days.ts";
+import { isMissingDay } from "./request-days.ts";
+import type { CallRecord, KeyRow, KeyScope, RecordQuery, Store } from "./store.ts";
+
+interface SqlStoreOptions {
+  readonly kind: Store["kind"];
+  readonly database: Database;
+  readonly days: RequestDays;
+  readonly close: () => Promise<void>;
+}
+
+interface StoredKey {
+  readonly id: string;
+  readonly name: string;
+  readonly tenant: string;
+  readonly scopes: readonly KeyScope[];
+  readonly sha256: string;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | null;
+}
+
+/** The store on any Postgres. */
+export function createSqlStore({ kind, database, days, close }: SqlStoreOptions): Store {
+  return {
+    kind,
+    insertKey: async (key) => {
+      await database.query({ text: insertKeySql }, [
+        key.id,
+        key.name,
+        key.tenant,
+        key.scopes,
+        key.sha256,
+        key.createdAtMs,
+        key.revokedAtMs ?? null,
+      ]);
+    },
+    listKeys: async () => (await database.query<StoredKey>({ text: listKeysSql })).map(fromStoredKey),
+    revokeKey: async (id, atMs) => (await database.query({ text: revokeKeySql }, [id, atMs])).length > 0,
+    insertRecords: (records) => insertRecords(database, days, records),
+    findRecord: async (requestId) => {
+      const [row] = await database.query<RecordRow>({ name: "find_record", text: findRecordSql }, [requestId]);
+      return row && fromRecordRow(row);
+    },
+    listRecords: async ({ endpoint, status, beforeMs, limit }: RecordQuery) => {
+      const values = [endpoint ?? null, status ?? null, beforeMs ?? null, Math.min(Math.max(limit, 1), maxListed)];
+      return (await database.query<RecordRow>({ text: listRecordsSql }, values)).map(fromRecordRow);
+    },
+    countRecords: async () => {
+      const [row] = await database.query<{ count: number }>({ text: "select count(*) from headgate_requests" });
+      return row?.count ?? 0;
+    },
+    ping: async () => {
+      await database.query({ name: "ping", text: "select 1" });
+    },
+    close,
+  };
+}
+
+const maxListed = 500;
+
+const insertKeySql = `
+insert into headgate_keys (id, name, tenant, scopes, sha256, created_at, revoked_at)
+values ($1, $2, $3, $4, $5, to_timestamp($6::double precision / 1000), to_timestamp($7::double precision / 1000))`;
+
+const listKeysSql = `
+select id, name, tenant, scopes, sha256,
+  (extract(epoch from created_at) * 1000)::bigint as "createdAtMs",
+  (extract(epoch from revoked_at) * 1000)::bigint as "revokedAtMs"
+from headgate_keys order by created_at, id`;
+
+const revokeKeySql = `
+update headgate_keys set revoked_at = to_timestamp($2::double precision / 1000)
+where id = $1 and revoked_at is null returning id`;
+
+const findRecordSql = `
+select ${recordFields} from headgate_requests where request_id = $1 order by started_at desc limit 1`;
+
+const listRecordsSql = `
+select ${recordFields} from headgate_requests
+where ($1::text is null or endpoint = $1) and ($2::text is null or status = $2)
+  and ($3::double precision is null or started_at < to_timestamp($3 / 1000))
+order by started_at desc, request_id desc limit $4`;
+
+async function insertRecords(database: Database, days: RequestDays, records: readonly CallRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  const moments = records.map(({ startedAtMs }) => startedAtMs);
+  const json = `[${records.map(toRecordJson).join(",")}]`;
+  await days.prepare(moments);
+  try {
+    await database.query({ name: "insert_records", text: insertRecordsSql }, [json]);
+  } catch (error) {
+    if (!isMissingDay(error)) throw error;
+    // Retention, here or in another process, has dropped a day that was known to be there.
+    days.forget();
+    await days.prepare(moments);
+    await database.query({ name: "insert_records", text: insertRecordsSql }, [json]);
+  }
+}
+
+function fromStoredKey({ revokedAtMs, ...key }: StoredKey): KeyRow {
+  return revokedAtMs === null ? key : { ...key, revokedAtMs };
+}
