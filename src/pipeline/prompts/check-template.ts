@@ -16,7 +16,8 @@ export interface TemplateCheck {
   readonly helperCalls: readonly TemplatePlace[];
 }
 
-const maxIndent = 10;
+// Indents multiply with the depth of nested input.
+const maxIndent = 4;
 const forbiddenNames = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Finds everything in one template that Headgate does not run, so that nothing surprises at render time. */
@@ -67,6 +68,7 @@ class Checker implements TemplateCheck {
     const rule = name === undefined ? undefined : helperRule(name);
     if (!rule && !hasArguments) {
       this.#checkExpression(statement.path as Expression);
+      this.#checkVariableName(statement.path as Expression);
       return;
     }
     this.#checkCall(statement, rule);
@@ -75,6 +77,13 @@ class Checker implements TemplateCheck {
         statement.loc.start.line,
         `"${name}" wraps text: write ${rule.usage}. For a field of that name, write {{this.${name}}}.`,
       );
+    }
+  }
+
+  // Handlebars takes `{{@json}}` for a call of the helper "json".
+  #checkVariableName(path: Expression): void {
+    if (path.type === "PathExpression" && path.data && path.parts.length === 1 && helperRule(path.parts[0]!)) {
+      this.#refuse(path.loc.start.line, `"${path.original}" is the name of a helper. Rename the variable.`);
     }
   }
 

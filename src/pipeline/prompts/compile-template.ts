@@ -127,7 +127,9 @@ function createEnvironment(rendering: Rendering): typeof Handlebars {
     },
     json(value: unknown, { hash }: Handlebars.HelperOptions): string {
       // A field that is not there has no JSON.
-      return value === undefined ? "" : JSON.stringify(value, null, hash["indent"] as number | undefined);
+      const text = value === undefined ? "" : JSON.stringify(value, null, hash["indent"] as number | undefined);
+      rendering.checkLength(text.length);
+      return text;
     },
     role: (role: string): string => rendering.marks.put({ type: "role", role }),
     history: (): string => rendering.marks.put({ type: "history" }),

@@ -41,7 +41,7 @@ function expand(schemas: readonly Place[], root: JsonSchema): readonly Place[] {
   const waiting = [...schemas];
   const places: Place[] = [];
   while (waiting.length > 0) {
-    const schema = waiting.pop();
+    const schema = waiting.shift();
     if (seen.has(schema)) continue;
     seen.add(schema);
     if (!isRecord(schema)) {

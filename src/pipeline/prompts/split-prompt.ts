@@ -27,11 +27,12 @@ export function splitPrompt(text: string): SplitPrompt {
 
   const body = source.split(lineBreak, close + 1).reduce((at, line) => skipLine(source, at + line.length), 0);
   const rest = source.slice(body);
-  const leading = rest.slice(0, rest.length - rest.trimStart().length);
+  const template = rest.trim();
+  const leading = rest.slice(0, template === "" ? 0 : rest.indexOf(template));
   return {
     frontMatter: lines.slice(1, close).join("\n"),
     frontMatterLine: 2,
-    template: rest.trim(),
+    template,
     templateLine: close + 1 + leading.split(lineBreak).length,
     isUnclosed: false,
   };

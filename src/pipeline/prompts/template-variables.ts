@@ -28,6 +28,7 @@ export function listTemplateVariables(template: ParsedTemplate): readonly Templa
     context: [],
     blockParams: new Map(),
     isInEach: false,
+    callers: [],
     locate: (line) => ({ line: line + template.firstLine - 1 }),
   });
   return walker.variables;
@@ -44,6 +45,8 @@ interface Scope {
   readonly passed?: ReadonlyMap<string, Value>;
   readonly blockParams: ReadonlyMap<string, Value>;
   readonly isInEach: boolean;
+  /** Partials that are open around this place. */
+  readonly callers: readonly string[];
   readonly locate: (line: number) => Pick<TemplateVariable, "line" | "partial">;
 }
 
@@ -93,7 +96,7 @@ class Walker {
     const blockParams = new Map(scope.blockParams);
     if (itemName !== undefined) blockParams.set(itemName, item);
     if (keyName !== undefined) blockParams.set(keyName, undefined);
-    return { context: item, parent: scope, blockParams, isInEach: true, locate: scope.locate };
+    return { ...nested(scope), context: item, blockParams, isInEach: true };
   }
 
   #enterWith(block: hbs.AST.BlockStatement, target: Expression, scope: Scope): Scope {
@@ -104,7 +107,7 @@ class Walker {
     if (target.type === "PathExpression" && target.parts.length === 0 && target.depth === 0 && !target.data) {
       return { ...scope, blockParams };
     }
-    return { context: value, parent: scope, blockParams, isInEach: scope.isInEach, locate: scope.locate };
+    return { ...nested(scope), context: value, blockParams };
   }
 
   #walkPartial(statement: hbs.AST.PartialStatement, scope: Scope): void {
@@ -114,7 +117,8 @@ class Walker {
 
     const name = (statement.name as PathExpression | hbs.AST.StringLiteral).original;
     const partial = this.#template.partials.get(name);
-    if (!partial) return;
+    // A circle of partials is refused elsewhere.
+    if (!partial || scope.callers.includes(name)) return;
     const passed = new Map(contextParam ? [] : scope.passed);
     for (const { key, value } of hashOf(statement)) passed.set(key, this.#resolve(value, scope));
     const at = scope.locate(statement.loc.start.line);
@@ -124,6 +128,7 @@ class Walker {
       passed,
       blockParams: new Map(),
       isInEach: scope.isInEach,
+      callers: [...scope.callers, name],
       locate: (line) => ({ line: at.line, partial: { name, line } }),
     });
   }
@@ -176,6 +181,11 @@ class Walker {
     if (simpleName(expression) !== "lookup" || !object || key?.type !== "StringLiteral") return undefined;
     return append(this.#resolve(object, scope), [key.value]);
   }
+}
+
+/** A level further in: what was passed to the partial lies over the outer context only. */
+function nested(scope: Scope): Scope {
+  return { ...scope, parent: scope, passed: new Map() };
 }
 
 function lookUp(parts: readonly string[], scope: Scope): Value {
