@@ -5,9 +5,9 @@ import { systemClock, type Clock } from "./clock.ts";
 import { HeadgateError } from "./errors.ts";
 
 export interface OutboundRequest {
-  readonly method: "GET" | "POST";
-  /** Its origin picks the connection pool. Redirects are never followed. */
-  readonly url: URL;
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Its origin picks the connection pool; a URL that is parsed once is cheaper than its text. Redirects are never followed. */
+  readonly url: URL | string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   /** Aborting closes the connection at once: while connecting, while waiting for the head, while the body comes. */
@@ -86,12 +86,13 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
   }
 
   function start(request: OutboundRequest, exchange: Exchange): void {
-    const origin = findOrigin(request.url);
+    const url = typeof request.url === "string" ? new URL(request.url) : request.url;
+    const origin = findOrigin(url);
     if (origin.active >= connectionsPerOrigin + waitingPerOrigin) {
       exchange.fail(new HeadgateError("overloaded", { detail: "Too many requests wait for a connection." }));
       return;
     }
-    exchange.start(origin);
+    exchange.start(origin, url);
   }
 
   return {
@@ -203,12 +204,12 @@ class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     request.signal.addEventListener("abort", this);
   }
 
-  start(origin: Origin): void {
+  start(origin: Origin, url: URL): void {
     if (this.#request.signal.aborted) {
       this.handleEvent();
       return;
     }
-    const { url, method, headers, body } = this.#request;
+    const { method, headers, body } = this.#request;
     this.#origin = origin;
     origin.active++;
     origin.pool.dispatch({ path: url.pathname + url.search, method, headers, body }, this);

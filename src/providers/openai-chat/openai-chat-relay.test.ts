@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  delta,
+  event,
+  openScriptedOpenAiChat,
+  toRequest,
+  type ScriptedOpenAiChat,
+} from "../../testing/scripted-openai-chat.ts";
+import type { Part } from "../../call.ts";
+import type { ModelRequest } from "../provider.ts";
+
+let bench: ScriptedOpenAiChat;
+
+beforeEach(async () => {
+  bench = await openScriptedOpenAiChat();
+});
+
+afterEach(() => bench.close());
+
+describe("a relay", () => {
+  const toRelay = (body: Record<string, unknown> = {}, stream = false): ModelRequest => ({
+    ...toRequest({ stream }),
+    foreign: {
+      dialect: "openai-chat",
+      body: { model: "client-name", messages: [], stream, logit_bias: { 5: 1 }, ...body },
+    },
+  });
+  const readRaw = (parts: readonly Part[]): string =>
+    Buffer.concat(parts.flatMap((part) => (part.type === "raw" ? [part.bytes] : []))).toString();
+
+  test("forwards the client's body with the model replaced", async () => {
+    await bench.complete(toRelay());
+    await bench.complete(toRelay({ stream_options: { include_obfuscation: false } }, true));
+    expect(bench.upstream.ledger.requests.map(({ body }) => body)).toEqual([
+      { model: "m-1", messages: [], stream: false, logit_bias: { 5: 1 } },
+      {
+        model: "m-1",
+        messages: [],
+        stream: true,
+        logit_bias: { 5: 1 },
+        stream_options: { include_obfuscation: false, include_usage: true },
+      },
+    ]);
+  });
+
+  test("returns a whole answer's bytes untouched, and what they say", async () => {
+    const rawBody = `{ "choices": [ {"message": {"content":"x"}, "finish_reason":"stop"} ],\n "vendor": 1.0, "usage": {"prompt_tokens":1,"completion_tokens":2} }`;
+    bench.upstream.script({ rawBody });
+    const answer = await bench.complete(toRelay());
+    expect(Buffer.from(answer.raw!).toString()).toBe(rawBody);
+    expect(answer).toMatchObject({ text: "x", finishReason: "stop", usage: { inputTokens: 1, outputTokens: 2 } });
+  });
+
+  test.each(["event", "byte", [7, 100, 333]] as const)(
+    "passes a stream's bytes as they came, cut by %s",
+    async (chunkBorders) => {
+      const rawBody = [
+        ": warm\n\n",
+        delta({ role: "assistant", content: "" }),
+        delta({ content: 'quoted "usage": {} and "finish_reason":"stop"' }).replaceAll("\n", "\r\n"),
+        delta({ content: "x", vendor_field: 1 }),
+        delta({}, "stop"),
+        event({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } }),
+        "data: [DONE]\n\n",
+      ].join("");
+      bench.upstream.script({ rawBody, chunkBorders });
+      const { parts } = await bench.read(toRelay({ stream_options: { include_usage: true } }, true));
+      expect(readRaw(parts)).toBe(rawBody);
+      expect(parts.slice(-3).map(({ type }) => type)).toEqual(["usage", "finish", "raw"]);
+      expect(parts.at(-1)).toEqual({ type: "raw", bytes: Buffer.from("data: [DONE]\n\n") });
+      expect(parts).toContainEqual({ type: "usage", usage: { inputTokens: 1, outputTokens: 2 } });
+    },
+  );
+
+  test.each(["event", "byte"] as const)(
+    "hides the usage chunk from a client that did not ask, and counts it (cut by %s)",
+    async (chunkBorders) => {
+      const usage = event({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } });
+      const shown = [delta({ content: "x" }), delta({}, "stop")];
+      bench.upstream.script({ rawBody: [...shown, usage, "data: [DONE]\n\n"].join(""), chunkBorders });
+      const { parts } = await bench.read(toRelay({}, true));
+      expect(readRaw(parts)).toBe([...shown, "data: [DONE]\n\n"].join(""));
+      expect(parts).toContainEqual({ type: "usage", usage: { inputTokens: 1, outputTokens: 2 } });
+    },
+  );
+
+  test("does not hide a chunk that carries usage and content", async () => {
+    const rawBody = event({
+      choices: [{ index: 0, delta: { content: "x" }, finish_reason: "stop" }],
+      usage: { prompt_tokens: 1, completion_tokens: 2 },
+    });
+    bench.upstream.script({ rawBody });
+    const { parts } = await bench.read(toRelay({}, true));
+    expect(readRaw(parts)).toBe(rawBody);
+    expect(parts.slice(-2).map(({ type }) => type)).toEqual(["usage", "finish"]);
+  });
+
+  test("passes nothing on before the model's first word, so that an error until then stays whole", async () => {
+    const before = `: processing\n\n${delta({ role: "assistant", content: "" })}`;
+    bench.upstream.script({ rawBody: `${before}${event({ error: { type: "overloaded_error" } })}` });
+    expect(await bench.read(toRelay({}, true))).toMatchObject({ parts: [], error: { code: "provider_unavailable" } });
+    bench.upstream.script({
+      rawBody: `${before}${delta({ content: "x" }, "stop")}data: [DONE]\n\n`,
+      chunkBorders: "event",
+    });
+    const [first] = (await bench.read(toRelay({}, true))).parts;
+    expect(readRaw([first!])).toBe(before + delta({ content: "x" }, "stop"));
+  });
+
+  test("fails on an error event after content, without passing that event on", async () => {
+    bench.upstream.script({ rawBody: `${delta({ content: "x" })}${event({ error: { code: 503 } })}` });
+    const { parts, error } = await bench.read(toRelay({}, true));
+    expect(error).toMatchObject({ code: "provider_unavailable" });
+    expect(readRaw(parts)).toBe(delta({ content: "x" }));
+  });
+
+  test("completes a last event that lacks its blank line", async () => {
+    bench.upstream.script({ rawBody: `${delta({ content: "x" }, "stop")}data: [DONE]` });
+    const { parts } = await bench.read(toRelay({}, true));
+    expect(readRaw(parts)).toBe(`${delta({ content: "x" }, "stop")}data: [DONE]\n\n`);
+  });
+
+  test("cut in the middle of the answer fails as cut", async () => {
+    bench.upstream.script({ text: "some words here", cutAfter: 3 });
+    expect((await bench.read(toRelay({}, true))).error).toMatchObject({ code: "stream_cut" });
+  });
+});

@@ -1,0 +1,54 @@
+import type { Completion, ToolCall } from "../../call.ts";
+import { HeadgateError } from "../../errors.ts";
+import { isRecord, parseJson } from "../../json.ts";
+import { parseUsage } from "./parse-usage.ts";
+import { readMessage, toArgumentsText, toFinishReason } from "./read-message.ts";
+import { findInBandError } from "./to-provider-error.ts";
+
+/**
+ * Reads a whole answer of status 200.
+ * @throws HeadgateError `provider_protocol` if it is not a completion; what the body reports if it carries an error
+ */
+export function parseCompletion(peer: string, bytes: Buffer): Completion {
+  const body = parseBody(peer, bytes);
+  const failure = findInBandError(peer, body);
+  if (failure) throw failure;
+  const choice: unknown = Array.isArray(body["choices"]) ? body["choices"][0] : undefined;
+  if (!isRecord(choice) || !isRecord(choice["message"])) {
+    throw new HeadgateError("provider_protocol", { detail: `${peer} answered without a message.` });
+  }
+  const { text, reasoning, refusal } = readMessage(choice["message"]);
+  const toolCalls = readToolCalls(choice["message"]["tool_calls"]);
+  const usage = parseUsage(body["usage"]);
+  const isRefusal = refusal !== "" && text === "";
+  return {
+    text: isRefusal ? refusal : text,
+    ...(reasoning === "" ? {} : { reasoning }),
+    toolCalls,
+    finishReason: isRefusal ? "content_filter" : toFinishReason(choice["finish_reason"], toolCalls.length > 0),
+    ...(usage ? { usage } : {}),
+  };
+}
+
+function parseBody(peer: string, bytes: Buffer): Record<string, unknown> {
+  try {
+    const body = parseJson(bytes.toString());
+    if (isRecord(body)) return body;
+  } catch (cause) {
+    throw new HeadgateError("provider_protocol", {
+      detail: `${peer} answered with something that is not JSON.`,
+      cause,
+    });
+  }
+  throw new HeadgateError("provider_protocol", { detail: `${peer} answered with JSON that is not an object.` });
+}
+
+function readToolCalls(value: unknown): ToolCall[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isRecord).flatMap((call) => {
+    const target = call["function"];
+    if (!isRecord(target) || typeof target["name"] !== "string") return [];
+    const id = typeof call["id"] === "string" ? call["id"] : "";
+    return [{ id, name: target["name"], arguments: toArgumentsText(target["arguments"]) }];
+  });
+}

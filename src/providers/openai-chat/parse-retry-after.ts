@@ -1,0 +1,30 @@
+/** Longer waits than an hour are garbage, or a spend limit in disguise. */
+export const maxRetryAfterMs = 3_600_000;
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/**
+ * Reads `retry-after-ms` (OpenAI, Azure), else `retry-after` in seconds or as a date (RFC 9110, section 10.2.3).
+ * Undefined if there is none that makes sense; at most an hour.
+ */
+export function parseRetryAfter(headers: Headers, nowMs: number): number | undefined {
+  const waitMs = readMs(headers["retry-after-ms"]) ?? readSecondsOrDate(headers["retry-after"], nowMs);
+  return waitMs === undefined ? undefined : Math.min(Math.ceil(waitMs), maxRetryAfterMs);
+}
+
+const decimal = /^\s*\d{1,15}(?:\.\d{1,9})?\s*$/;
+
+function readMs(value: Headers[string]): number | undefined {
+  return typeof value === "string" && decimal.test(value) ? Number(value) : undefined;
+}
+
+function readSecondsOrDate(value: Headers[string], nowMs: number): number | undefined {
+  const seconds = readMs(value);
+  if (seconds !== undefined) return seconds * 1000;
+  if (typeof value !== "string" || !httpDate.test(value)) return undefined;
+  const atMs = Date.parse(value);
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+}
+
+// Date.parse alone takes almost anything, "-5" among it.
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
