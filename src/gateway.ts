@@ -6,6 +6,8 @@ import type { Environment } from "./config.ts";
 import type { ConfigDefinition, ProviderOptions } from "./endpoint/define-config.ts";
 import { openLiveProject } from "./endpoint/live-project.ts";
 import type { LiveProject } from "./endpoint/live-project.ts";
+import { loadProject } from "./endpoint/load-project.ts";
+import type { LoadResult } from "./endpoint/load-project.ts";
 import type { Snapshot } from "./endpoint/snapshot.ts";
 import { HeadgateError } from "./errors.ts";
 import { createOutbound } from "./outbound.ts";
@@ -145,6 +147,17 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       await outbound.close();
     },
   };
+}
+
+/** Loads a project without serving it, to tell its mistakes. */
+export function checkProject(folder: string): Promise<LoadResult> {
+  return loadProject({ folder }, { loadPrompt });
+}
+
+/** The store alone, for a command that no server is running for. @throws HeadgateError `store_locked`, `store_unavailable` */
+export function openProjectStore(options: Pick<GatewayOptions, "dataFolder" | "environment" | "log">): Promise<Store> {
+  const { dataFolder, environment, log } = options;
+  return openStore({ databaseUrl: environment.databaseUrl, folder: dataFolder, clock: systemClock, log });
 }
 
 async function pickProvider(options: GatewayOptions, outbound: Outbound, clock: Clock): Promise<PickedProvider> {

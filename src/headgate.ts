@@ -3,16 +3,15 @@ import type { Part } from "./call.ts";
 import { readEnvironment } from "./config.ts";
 import { toAnswer } from "./contract/answer.ts";
 import type { ConfigDefinition } from "./endpoint/define-config.ts";
-import type { EndpointDefinition, SchemaInput, SchemaOutput } from "./endpoint/define-endpoint.ts";
+import type { EndpointMap, InputOf, OutputOf } from "./endpoint/define-endpoint.ts";
 import { HeadgateError } from "./errors.ts";
 import { openGateway } from "./gateway.ts";
 import type { EndpointRequest, OpenGateway } from "./gateway.ts";
 import { createRequestId } from "./ids.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
-type Endpoints = Readonly<Record<string, EndpointDefinition<any, any>>>;
-type InputOf<E> = E extends EndpointDefinition<infer In, any> ? SchemaInput<In> : unknown;
-type OutputOf<E> = E extends EndpointDefinition<any, infer Out> ? SchemaOutput<Out> : Record<string, unknown>;
+type NameOf<E> = [keyof E] extends [never] ? string : keyof E & string;
+type EndpointOf<E, Name> = Name extends keyof E ? E[Name] : unknown;
 
 /** The contract: the endpoint's output fields and what every answer carries. */
 export type Answer<Output = Record<string, unknown>> = Output & {
@@ -37,15 +36,19 @@ export interface CallOptions {
   readonly tenant?: string;
 }
 
-/** Endpoints as typed functions, over the same pipeline as HTTP. */
-export interface Headgate<E extends Endpoints = {}> {
+/** Endpoints as typed functions, over the same pipeline as HTTP. Endpoints that are only in the folder take any name and input. */
+export interface Headgate<E extends EndpointMap = {}> {
   /** @throws HeadgateError with a code of the catalogue. */
-  call<Name extends keyof E & string>(name: Name, input: InputOf<E[Name]>, options?: CallOptions): Promise<Answer<OutputOf<E[Name]>>>;
-  stream<Name extends keyof E & string>(
+  call<Name extends NameOf<E>>(
     name: Name,
-    input: InputOf<E[Name]>,
+    input: InputOf<EndpointOf<E, Name>>,
     options?: CallOptions,
-  ): AsyncIterable<AnswerEvent<OutputOf<E[Name]>>>;
+  ): Promise<Answer<OutputOf<EndpointOf<E, Name>>>>;
+  stream<Name extends NameOf<E>>(
+    name: Name,
+    input: InputOf<EndpointOf<E, Name>>,
+    options?: CallOptions,
+  ): AsyncIterable<AnswerEvent<OutputOf<EndpointOf<E, Name>>>>;
   /** Resolves when the project is loaded and the store open; calls wait for it by themselves. */
   ready(): Promise<void>;
   /** Lets records reach the store and frees the data folder. */
@@ -56,7 +59,7 @@ export interface Headgate<E extends Endpoints = {}> {
  * Opens Headgate inside this process. Opening begins at once and goes on in the background: what goes wrong is thrown by
  * the first call, or by `ready`.
  */
-export function createHeadgate<const E extends Endpoints = {}>(config: ConfigDefinition<E>): Headgate<E> {
+export function createHeadgate<const E extends EndpointMap = {}>(config: ConfigDefinition<E>): Headgate<E> {
   const environment = readEnvironment();
   const { log, flush } = createLogger({ level: environment.logLevel === "info" ? "warn" : environment.logLevel, destination: 2 });
   const opening = openGateway({

@@ -1,4 +1,4 @@
-import type { EndpointDefinition } from "./define-endpoint.ts";
+import type { EndpointMap } from "./define-endpoint.ts";
 
 /** Any server that speaks OpenAI Chat Completions: OpenAI, Groq, Mistral, DeepSeek, OpenRouter, vLLM, Ollama, llama.cpp. */
 export interface OpenAiChatOptions {
@@ -25,7 +25,7 @@ export interface ModelDefinition {
   readonly model?: string;
 }
 
-export interface ConfigDefinition<Endpoints extends Readonly<Record<string, EndpointDefinition<any, any>>> = {}> {
+export interface ConfigDefinition<Endpoints extends EndpointMap = {}> {
   /** Absent: `headgate dev` picks a provider and says which. */
   readonly providers?: Readonly<Record<string, ProviderOptions>>;
   readonly models?: Readonly<Record<string, ModelDefinition>>;
@@ -38,7 +38,7 @@ export interface ConfigDefinition<Endpoints extends Readonly<Record<string, Endp
 }
 
 /** Declares a project. Gives the literal its types and changes nothing. */
-export function defineConfig<const Endpoints extends Readonly<Record<string, EndpointDefinition<any, any>>> = {}>(
+export function defineConfig<const Endpoints extends EndpointMap = {}>(
   config: ConfigDefinition<Endpoints>,
 ): ConfigDefinition<Endpoints> {
   return config;

@@ -72,6 +72,16 @@ export interface EndpointDefinition<In extends AnySchema = AnySchema, Out extend
   readonly prompts?: Readonly<Record<string, string>>;
 }
 
+/** Endpoints by name, whatever their schemas are. */
+export type EndpointMap = Readonly<Record<string, EndpointDefinition<any, any>>>;
+
+/** What callers of an endpoint hand in. */
+export type InputOf<Endpoint> = Endpoint extends EndpointDefinition<infer In, any> ? SchemaInput<In> : unknown;
+
+/** The output fields that callers of an endpoint get. */
+export type OutputOf<Endpoint> =
+  Endpoint extends EndpointDefinition<any, infer Out> ? SchemaOutput<Out> : Record<string, unknown>;
+
 /** Declares an endpoint. Gives the literal its types and changes nothing. */
 export function defineEndpoint<const In extends AnySchema, const Out extends AnySchema>(
   definition: EndpointDefinition<In, Out>,

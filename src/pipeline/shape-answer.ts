@@ -1,4 +1,4 @@
-import type { Call, Completion, FinishReason, Outcome, Part, Reply } from "../call.ts";
+import type { Call, Completion, Outcome, Part, Reply } from "../call.ts";
 import { wholeReply } from "../call.ts";
 import type { LoadedEndpoint } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
@@ -49,13 +49,12 @@ async function* shapeParts(call: Call, endpoint: LoadedEndpoint, parts: AsyncIte
   }
 }
 
-function* fallbackParts(outcome: Outcome, isDirty: boolean): Generator<Part> {
+async function* fallbackParts(outcome: Outcome, isDirty: boolean): AsyncGenerator<Part> {
   if (isDirty) yield { type: "reset", reason: "fallback" };
   for (const [name, value] of Object.entries(outcome.output)) {
     yield { type: "delta", path: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, set: value };
   }
-  const reason: FinishReason = "other";
-  yield { type: "finish", reason, outcome };
+  yield { type: "finish", reason: "other", outcome };
 }
 
 /** @throws the model's failure itself when no fallback is declared, or when a computed one breaks the contract too. */

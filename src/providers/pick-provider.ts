@@ -115,13 +115,13 @@ async function probe(
   try {
     const response = await outbound.request({
       method: "GET",
-      url: `${baseUrl}/models`,
+      url: new URL(`${baseUrl}/models`),
       headers: { accept: "application/json" },
       signal: AbortSignal.timeout(probeTimeoutMs),
       deadlineMs: nowMs + probeTimeoutMs,
       maxBytes: 1024 * 1024,
     });
-    const body = response.status === 200 ? parseJson(Buffer.from(response.body).toString("utf8")) : undefined;
+    const body = response.status === 200 ? parseJson(response.body.toString("utf8")) : undefined;
     const first: unknown = isRecord(body) && Array.isArray(body["data"]) ? body["data"][0] : undefined;
     const model = isRecord(first) ? first["id"] : undefined;
     if (typeof model !== "string") return undefined;

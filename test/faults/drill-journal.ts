@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { createScriptedProvider } from "../../src/testing/scripted-provider.ts";
-import { copyProject } from "./served-project.ts";
-import type { ServedProject } from "./served-project.ts";
+import { copyProject } from "../served-project.ts";
+import type { ServedProject } from "../served-project.ts";
 
 /**
  * Kills the server with SIGKILL at random moments under load, starts it again, and holds its records against what the

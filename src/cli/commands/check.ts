@@ -1,5 +1,4 @@
-import { loadProject } from "../../endpoint/load-project.ts";
-import { loadPrompt } from "../../pipeline/prompts/load-prompt.ts";
+import { checkProject } from "../../gateway.ts";
 import type { Command } from "../command.ts";
 import { jsonOption, projectOption } from "../command.ts";
 import { formatProblems } from "../format-problems.ts";
@@ -14,7 +13,7 @@ export const check: Command = {
   positionals: 0,
   run: async ({ values }, terminal) => {
     const folder = findProjectFolder(values, terminal);
-    const loaded = await loadProject({ folder }, { loadPrompt });
+    const loaded = await checkProject(folder);
     if (values["json"] === true) {
       const result = loaded.ok
         ? { ok: true, snapshot: loaded.snapshot.id, endpoints: [...loaded.snapshot.endpoints.keys()] }

@@ -1,8 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { totalmem } from "node:os";
-import { loadProject } from "../../endpoint/load-project.ts";
 import { HeadgateError } from "../../errors.ts";
-import { loadPrompt, openProjectStore } from "../../gateway.ts";
+import { checkProject, openProjectStore } from "../../gateway.ts";
 import { findHostedProvider } from "../../providers/pick-provider.ts";
 import { createLogger } from "../../telemetry/logger.ts";
 import { withAdminClient } from "../admin-client.ts";
@@ -33,7 +32,7 @@ export const doctor: Command = {
       "Node version": async () => checkNode(),
       memory: async () => checkMemory(),
       "data folder": () => checkDataFolder(folder),
-      project: () => checkProject(folder),
+      project: () => examineProject(folder),
       provider: () => checkProvider(folder, terminal),
       store: () => checkStore(folder, terminal),
     };
@@ -73,14 +72,14 @@ async function checkDataFolder(folder: string): Promise<string> {
   return `${dataFolder} is writable`;
 }
 
-async function checkProject(folder: string): Promise<string> {
-  const loaded = await loadProject({ folder }, { loadPrompt });
+async function examineProject(folder: string): Promise<string> {
+  const loaded = await checkProject(folder);
   if (loaded.ok) return `${loaded.snapshot.endpoints.size} endpoints, snapshot ${loaded.snapshot.id}`;
   throw new HeadgateError("project_invalid", { detail: `${loaded.problems.length} mistakes: run headgate check.` });
 }
 
 async function checkProvider(folder: string, { environment }: Terminal): Promise<string> {
-  const loaded = await loadProject({ folder }, { loadPrompt });
+  const loaded = await checkProject(folder);
   if (!loaded.ok || loaded.snapshot.providers.size === 0) {
     return findHostedProvider(environment)?.why ?? "none declared: headgate dev will pick one, headgate serve needs one";
   }

@@ -5,8 +5,8 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const main = join(import.meta.dirname, "..", "..", "dist", "cli", "main.js");
-const fixture = join(import.meta.dirname, "..", "fixtures", "upstream-project");
+const main = join(import.meta.dirname, "..", "dist", "cli", "main.js");
+const fixture = join(import.meta.dirname, "fixtures", "upstream-project");
 const readyTimeoutMs = 30_000;
 const stopTimeoutMs = 45_000;
 
@@ -42,10 +42,17 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-export function copyProject(upstreamUrl: string, source = fixture): ProjectCopy {
+export interface CopyOptions {
+  /** The project to copy. @default the fixture whose provider is `upstreamUrl` */
+  readonly source?: string;
+  /** Added to the environment of every process; provider keys of the developer's own environment are removed. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export function copyProject(upstreamUrl: string, options: CopyOptions = {}): ProjectCopy {
   const folder = mkdtempSync(join(tmpdir(), "headgate-project-"));
-  cpSync(source, folder, { recursive: true });
-  const env = { ...withoutProviderKeys(), UPSTREAM_URL: upstreamUrl };
+  cpSync(options.source ?? fixture, folder, { recursive: true, filter: (path) => !path.includes(".headgate") });
+  const env = { ...withoutProviderKeys(), UPSTREAM_URL: upstreamUrl, ...options.env };
   return {
     folder,
     serve: (options = {}) => serve(folder, env, options),
