@@ -1,0 +1,67 @@
+/** Brings one text into the form that prompts, filters and caches work on. Linear in its length. */
+export function cleanText(text: string, whitespace: "collapse" | "keep"): string {
+  const visible = plain.test(text)
+    ? text
+    : dropInvisible(text.replace(lineBreak, "\n")).replace(markRun, "$1").normalize("NFC");
+  return whitespace === "collapse" ? collapse(visible) : visible;
+}
+
+const plain = /^[\x20-\x7e\n\t]*$/;
+// Vertical tab, form feed, NEL and the Unicode separators end a line as well; dropping them would join words.
+const lineBreak = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
+
+// Control characters, lone surrogates, characters that render as nothing (zero width, bidirectional controls, tags,
+// selectors, fillers) and noncharacters. Invisible text can hide instructions, and splits the words that filters look for.
+const invisible = /[\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/gu;
+
+function dropInvisible(text: string): string {
+  return text.replace(invisible, (character: string, at: number) => (hasMeaning(character, at, text) ? character : ""));
+}
+
+// Real text has a few marks on a letter. Normalizing sorts them in quadratic time, so a row is cut as UAX #15, section 13,
+// does for its Stream-Safe Text Format.
+const markRun = /(\p{M}{30})\p{M}+/gu;
+
+function hasMeaning(character: string, at: number, text: string): boolean {
+  const code = character.codePointAt(0)!;
+  if (code === 10 || code === 9) return true;
+  // Joiners and selectors mean something only right behind what they act on; a row of them hides data.
+  if (code === 0x200d) return joinsEmoji(text, at) || joinsLetters(text, at);
+  if (code === 0x200c) return joinsLetters(text, at);
+  if (code === 0xfe0e || code === 0xfe0f) return emojiBase.test(before(text, at));
+  if (code >= 0xfe00 && code <= 0xfe0d) return variedBase.test(before(text, at));
+  if (code >= 0xe0100 && code <= 0xe01ef) return ideograph.test(before(text, at));
+  if ((code >= 0x180b && code <= 0x180d) || code === 0x180f) return mongolian.test(before(text, at));
+  return code === 0x34f && combining.test(before(text, at));
+}
+
+const emojiBase = /\p{Emoji}$/u;
+const emojiEnd = /(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)$/u;
+const pictograph = /^\p{Extended_Pictographic}/u;
+const variedBase = /[\p{Sm}\p{Script=Han}\p{Script=Myanmar}\p{Script=Phags_Pa}]$/u;
+const ideograph = /\p{Script=Han}$/u;
+const mongolian = /\p{Script=Mongolian}$/u;
+const combining = /\p{M}$/u;
+// Scripts whose letters change their form next to each other; joiners choose the form.
+const joiningScript =
+  /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}\p{Script=Mongolian}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]$/u;
+
+function joinsEmoji(text: string, at: number): boolean {
+  return emojiEnd.test(before(text, at)) && pictograph.test(text.slice(at + 1, at + 3));
+}
+
+function joinsLetters(text: string, at: number): boolean {
+  return joiningScript.test(before(text, at));
+}
+
+function before(text: string, at: number): string {
+  return text.slice(Math.max(0, at - 2), at);
+}
+
+const spaces = /[^\S\n]+/g;
+const spacesAroundBreak = / ?\n ?/g;
+const blankLines = /\n{3,}/g;
+
+function collapse(text: string): string {
+  return text.replace(spaces, " ").replace(spacesAroundBreak, "\n").replace(blankLines, "\n\n").trim();
+}
