@@ -23,7 +23,10 @@ export function startBackgroundTasks({ clock, log, intervalMs, tasks }: Backgrou
       for (const task of tasks) {
         if (stopped.signal.aborted) return;
         await task().catch((error: unknown) => {
-          log.warn({ event: "store.task_failed", err: error }, "A background task of the store failed; it is tried again.");
+          log.warn(
+            { event: "store.task_failed", err: error },
+            "A background task of the store failed; it is tried again.",
+          );
         });
       }
     }

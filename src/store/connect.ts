@@ -7,8 +7,8 @@ import { openEmbedded } from "./embedded/open-embedded.ts";
 import { migrate, ownMigrations, readMigrations } from "./migrate.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { createRequestDays } from "./request-days.ts";
+import type { SqlStore } from "./sql-store.ts";
 import { createSqlStore } from "./sql-store.ts";
-import type { Store } from "./store.ts";
 
 export interface StoreOptions {
   /** A Postgres 15+ server, shared by any number of processes. Absent: the embedded Postgres, for one process. */
@@ -32,7 +32,7 @@ const dayMs = 86_400_000;
  * Opens the durable state and brings its schema up to date. Close it: it holds a thread and a lock, or connections.
  * @throws HeadgateError `store_locked`, `store_corrupt`, `store_unavailable`, `config_invalid`; the detail says what to do.
  */
-export async function openStore(options: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<SqlStore> {
   const { databaseUrl, folder, clock } = options;
   const log = options.log ?? pino({ enabled: false });
   const statementLimitMs = options.statementLimitMs ?? defaultStatementLimitMs;

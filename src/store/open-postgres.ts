@@ -39,7 +39,9 @@ export async function openPostgres({ databaseUrl, log, statementLimitMs }: Postg
     idle_in_transaction_session_timeout: statementLimitMs,
     types: readNumbers,
   });
-  pool.on("error", (error) => log.warn({ event: "store.connection_lost", err: error }, "The store's connection broke."));
+  pool.on("error", (error) =>
+    log.warn({ event: "store.connection_lost", err: error }, "The store's connection broke."),
+  );
   const database = createDatabase(pool);
   try {
     await refuseOldServer(database);
@@ -56,7 +58,9 @@ export async function openPostgres({ databaseUrl, log, statementLimitMs }: Postg
 }
 
 async function refuseOldServer(database: Database): Promise<void> {
-  const [row] = await database.query<{ version: string }>({ text: "select current_setting('server_version_num') as version" });
+  const [row] = await database.query<{ version: string }>({
+    text: "select current_setting('server_version_num') as version",
+  });
   const version = Math.floor(Number(row?.version) / 10_000);
   if (version >= oldestVersion) return;
   throw new HeadgateError("config_invalid", {

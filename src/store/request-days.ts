@@ -4,10 +4,10 @@ import type { Database } from "./database.ts";
 
 /** Request records live in one partition per UTC day. */
 export interface RequestDays {
-  /** Makes the partitions of these moments' days, where they are missing. */
+  /** Makes the partitions of these moments' days; those that were made before are taken to be there still. */
   prepare(momentsMs: Iterable<number>): Promise<void>;
-  /** Looks again at what partitions there are: another process may have dropped some. */
-  forget(): void;
+  /** Looks again what is there, then prepares: retention, here or in another process, may have dropped days. */
+  prepareAnew(momentsMs: Iterable<number>): Promise<void>;
 }
 
 const dayMs = 86_400_000;
@@ -15,22 +15,26 @@ const advisoryLock = 4_857_120_002;
 
 export function createRequestDays(database: Database): RequestDays {
   const prepared = new Set<number>();
+  const prepare = async (momentsMs: Iterable<number>): Promise<void> => {
+    const missing = new Set<number>();
+    for (const moment of momentsMs) {
+      const day = Math.floor(moment / dayMs);
+      if (!prepared.has(day)) missing.add(day);
+    }
+    if (missing.size === 0) return;
+    await database.transaction(async () => {
+      // Two processes that make the same table at once fail in Postgres's catalogue, even with "if not exists".
+      await database.query({ text: "select pg_advisory_xact_lock($1)" }, [advisoryLock]);
+      for (const day of missing) await database.query({ text: createPartitionSql(day) });
+    });
+    for (const day of missing) prepared.add(day);
+  };
   return {
-    prepare: async (momentsMs) => {
-      const missing = new Set<number>();
-      for (const moment of momentsMs) {
-        const day = Math.floor(moment / dayMs);
-        if (!prepared.has(day)) missing.add(day);
-      }
-      if (missing.size === 0) return;
-      await database.transaction(async () => {
-        // Two processes that make the same table at once fail in Postgres's catalogue, even with "if not exists".
-        await database.query({ text: "select pg_advisory_xact_lock($1)" }, [advisoryLock]);
-        for (const day of missing) await database.query({ text: createPartitionSql(day) });
-      });
-      for (const day of missing) prepared.add(day);
+    prepare,
+    prepareAnew: async (momentsMs) => {
+      prepared.clear();
+      await prepare(momentsMs);
     },
-    forget: () => prepared.clear(),
   };
 }
 

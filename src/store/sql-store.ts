@@ -1,9 +1,20 @@
+import { DatabaseError } from "pg";
+import { HeadgateError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import type { RecordRow } from "./record-columns.ts";
 import { fromRecordRow, insertRecordsSql, recordFields, toRecordJson } from "./record-columns.ts";
 import type { RequestDays } from "./request-days.ts";
 import { isMissingDay } from "./request-days.ts";
-import type { CallRecord, KeyRow, KeyScope, RecordQuery, Store } from "./store.ts";
+import type { KeyRow, KeyScope, RecordQuery, Store } from "./store.ts";
+
+/** A store that also takes what the journal holds. */
+export interface SqlStore extends Store {
+  /**
+   * Inserts records that are text already: lines of `toRecordJson`, each ended by a newline. Spares reading and writing
+   * their JSON once more.
+   */
+  insertRecordLines(lines: Uint8Array): Promise<void>;
+}
 
 interface SqlStoreOptions {
   readonly kind: Store["kind"];
@@ -23,7 +34,7 @@ interface StoredKey {
 }
 
 /** The store on any Postgres. */
-export function createSqlStore({ kind, database, days, close }: SqlStoreOptions): Store {
+export function createSqlStore({ kind, database, days, close }: SqlStoreOptions): SqlStore {
   return {
     kind,
     insertKey: async (key) => {
@@ -39,7 +50,12 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
     },
     listKeys: async () => (await database.query<StoredKey>({ text: listKeysSql })).map(fromStoredKey),
     revokeKey: async (id, atMs) => (await database.query({ text: revokeKeySql }, [id, atMs])).length > 0,
-    insertRecords: (records) => insertRecords(database, days, records),
+    insertRecords: async (records) => {
+      if (records.length > 0) await insertRecords(database, days, `[${records.map(toRecordJson).join(",")}]`);
+    },
+    insertRecordLines: async (lines) => {
+      if (lines.length > 0) await insertRecords(database, days, toArray(lines));
+    },
     findRecord: async (requestId) => {
       const [row] = await database.query<RecordRow>({ name: "find_record", text: findRecordSql }, [requestId]);
       return row && fromRecordRow(row);
@@ -60,6 +76,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
 }
 
 const maxListed = 500;
+const [newline, comma, openBracket, closeBracket] = [0x0a, 0x2c, 0x5b, 0x5d];
 
 const insertKeySql = `
 insert into headgate_keys (id, name, tenant, scopes, sha256, created_at, revoked_at)
@@ -84,22 +101,38 @@ where ($1::text is null or endpoint = $1) and ($2::text is null or status = $2)
   and ($3::double precision is null or started_at < to_timestamp($3 / 1000))
 order by started_at desc, request_id desc limit $4`;
 
-async function insertRecords(database: Database, days: RequestDays, records: readonly CallRecord[]): Promise<void> {
-  if (records.length === 0) return;
-  const moments = records.map(({ startedAtMs }) => startedAtMs);
-  const json = `[${records.map(toRecordJson).join(",")}]`;
-  await days.prepare(moments);
+async function insertRecords(database: Database, days: RequestDays, array: string | Uint8Array): Promise<void> {
+  const insert = (): Promise<unknown> => database.query({ name: "insert_records", text: insertRecordsSql }, [array]);
   try {
-    await database.query({ name: "insert_records", text: insertRecordsSql }, [json]);
+    await insert();
   } catch (error) {
     if (!isMissingDay(error)) throw error;
-    // Retention, here or in another process, has dropped a day that was known to be there.
-    days.forget();
-    await days.prepare(moments);
-    await database.query({ name: "insert_records", text: insertRecordsSql }, [json]);
+    await days.prepareAnew(listMoments(array));
+    await insert();
   }
+}
+
+function listMoments(array: string | Uint8Array): Set<number> {
+  const text = typeof array === "string" ? array : new TextDecoder().decode(array);
+  // Cannot be part of a string of the record: there its quotes would be escaped.
+  return new Set(Array.from(text.matchAll(/"startedAtMs":(\d+)/g), ([, moment]) => Number(moment)));
+}
+
+function toArray(lines: Uint8Array): Uint8Array {
+  const array = Buffer.allocUnsafe(lines.length + 1);
+  array[0] = openBracket;
+  array.set(lines, 1);
+  for (let at = array.indexOf(newline); at !== -1; at = array.indexOf(newline, at + 1)) array[at] = comma;
+  array[array.length - 1] = closeBracket;
+  return array;
 }
 
 function fromStoredKey({ revokedAtMs, ...key }: StoredKey): KeyRow {
   return revokedAtMs === null ? key : { ...key, revokedAtMs };
+}
+
+/** True if a record is at fault, and trying again will not help. */
+export function isUnstorable(error: unknown): boolean {
+  // Classes of SQLSTATE: data exception, integrity violation.
+  return HeadgateError.is(error) && error.cause instanceof DatabaseError && /^2[23]/.test(error.cause.code ?? "");
 }

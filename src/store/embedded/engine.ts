@@ -58,7 +58,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     clock,
     limitMs: statementLimitMs,
     onExpired: () => {
-      log.error({ event: "store.hung", statementLimitMs }, "A statement took too long: the embedded store starts anew.");
+      log.error(
+        { event: "store.hung", statementLimitMs },
+        "A statement took too long: the embedded store starts anew.",
+      );
       void running.then(({ worker }) => worker.terminate());
     },
   });
@@ -79,7 +82,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     if (isClosing) return;
     log.warn({ event: "store.restarted" }, "The embedded store ended and is started anew.");
     running = launch();
-    running.catch((error: unknown) => log.error({ event: "store.failed", err: error }, "The embedded store does not start."));
+    running.catch((error: unknown) =>
+      log.error({ event: "store.failed", err: error }, "The embedded store does not start."),
+    );
   };
 
   running = launch();
@@ -96,10 +101,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
     close: () => {
       isClosing = true;
-      closing ??= running.then(
-        (engine) => closeWorker(engine, clock),
-        () => {},
-      );
+      closing ??= running.catch(() => undefined).then((engine) => engine && closeWorker(engine, clock));
       return closing;
     },
   };

@@ -45,7 +45,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
       types: readNumbers,
     });
     // The next statement connects anew.
-    pool.on("error", (error) => log.warn({ event: "store.connection_lost", err: error }, "The store's connection broke."));
+    pool.on("error", (error) =>
+      log.warn({ event: "store.connection_lost", err: error }, "The store's connection broke."),
+    );
     const database = createDatabase(pool);
     let closing: Promise<void> | undefined;
     const close = async (): Promise<void> => {

@@ -11,7 +11,7 @@ const folderType = 0x35;
 
 /** Reads the plain archives that PGlite makes (POSIX ustar, short names). */
 export function* readTar(archive: Uint8Array): Generator<TarEntry> {
-  for (let at = 0; at + blockBytes <= archive.length; ) {
+  for (let at = 0; at + blockBytes <= archive.length;) {
     const header = Buffer.from(archive.buffer, archive.byteOffset + at, blockBytes);
     const name = readText(header, 0, 100);
     if (name === "") return;

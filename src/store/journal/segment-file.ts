@@ -1,0 +1,87 @@
+import { close, openSync, statSync, write } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { promisify } from "node:util";
+
+const writeAt = promisify(write);
+
+/** A journal file: written at its end by one process, moved into the store from its start. */
+export interface SegmentFile {
+  readonly path: string;
+  /** Whole lines, up to here. What stands behind is from a write that failed, or was cut with its process. */
+  readonly writtenBytes: number;
+  /** How much of it is in the store. */
+  movedBytes: number;
+  /** True if nothing will be appended any more. */
+  readonly isSealed: boolean;
+  write(bytes: Uint8Array): Promise<void>;
+  /** Never called while a write is under way. */
+  seal(): void;
+  openReader(): Promise<SegmentReader>;
+  /** Makes what is written so far survive a power cut. */
+  sync(): Promise<void>;
+  delete(): Promise<void>;
+}
+
+export interface SegmentReader {
+  read(at: number, maxBytes: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export function createSegmentFile(path: string): SegmentFile {
+  return toSegmentFile(path, 0, openSync(path, "wx", 0o600));
+}
+
+export function openLeftoverFile(path: string): SegmentFile {
+  return toSegmentFile(path, statSync(path).size, undefined);
+}
+
+function toSegmentFile(path: string, bytes: number, writer: number | undefined): SegmentFile {
+  let writtenBytes = bytes;
+  let syncedBytes = 0;
+  let descriptor = writer;
+  return {
+    path,
+    movedBytes: 0,
+    get writtenBytes() {
+      return writtenBytes;
+    },
+    get isSealed() {
+      return descriptor === undefined;
+    },
+    write: async (chunk) => {
+      if (descriptor === undefined) throw new Error(`${path} is sealed.`);
+      // A write may be cut short, by a full disk for one; the rest then fails, or fits.
+      for (let done = 0; done < chunk.length;) {
+        done += (await writeAt(descriptor, chunk, done, chunk.length - done, writtenBytes + done)).bytesWritten;
+      }
+      writtenBytes += chunk.length;
+    },
+    seal: () => {
+      if (descriptor !== undefined) close(descriptor);
+      descriptor = undefined;
+    },
+    openReader: async () => {
+      const file = await open(path, "r");
+      return {
+        read: async (at, maxBytes) => {
+          const buffer = Buffer.allocUnsafe(Math.min(maxBytes, writtenBytes - at));
+          const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+          return buffer.subarray(0, bytesRead);
+        },
+        close: () => file.close(),
+      };
+    },
+    sync: async () => {
+      const reached = writtenBytes;
+      if (syncedBytes === reached) return;
+      const file = await open(path, "r");
+      try {
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      syncedBytes = reached;
+    },
+    delete: () => rm(path, { force: true }),
+  };
+}
