@@ -16,7 +16,7 @@ export interface HeadgateProcess {
   readonly url: string;
   readonly key: string;
   /** Resolves when all records are in the store. */
-  settle(): Promise<void>;
+  readonly settle: () => Promise<void>;
   close(): Promise<void>;
 }
 

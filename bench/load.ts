@@ -27,7 +27,8 @@ export async function applyLoad(target: Target, concurrency: number, requests: n
       const { path, headers, body } = target;
       const response = await pool.request({ path, method: "POST", headers, body });
       const text = await response.body.text();
-      if (response.statusCode !== 200) throw new Error(`${path} answered ${response.statusCode}: ${text.slice(0, 300)}`);
+      if (response.statusCode !== 200)
+        throw new Error(`${path} answered ${response.statusCode}: ${text.slice(0, 300)}`);
       latenciesMs.push(performance.now() - sentAt);
     }
   };
@@ -42,5 +43,8 @@ export function percentile(sorted: readonly number[], share: number): number {
 }
 
 export function median(values: readonly number[]): number {
-  return percentile([...values].sort((a, b) => a - b), 0.5);
+  return percentile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 }

@@ -63,7 +63,14 @@ const cases: readonly { name: CaseName; process: MeasuredProcess; target: Target
   },
 ];
 
-const samples: { name: CaseName; concurrency: number; cpuMicros: number; perSecond: number; p50: number; p99: number }[] = [];
+const samples: {
+  name: CaseName;
+  concurrency: number;
+  cpuMicros: number;
+  perSecond: number;
+  p50: number;
+  p99: number;
+}[] = [];
 try {
   for (const { target, settle } of cases) {
     await applyLoad(target, 64, isShort ? 3000 : 6000);
@@ -110,7 +117,8 @@ function summarise(name: CaseName, concurrency: number): CaseResult {
   const own = of(name);
   const yardstick = of("bare proxy");
   const ratios = own.map((sample, round) => sample.cpuMicros / yardstick[round]!.cpuMicros);
-  const added = (key: "p50" | "p99"): number => median(own.map((sample, round) => sample[key] - yardstick[round]![key]));
+  const added = (key: "p50" | "p99"): number =>
+    median(own.map((sample, round) => sample[key] - yardstick[round]![key]));
   return {
     name,
     concurrency,

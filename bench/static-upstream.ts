@@ -21,7 +21,12 @@ export async function startStaticUpstream(): Promise<{ readonly url: string; clo
       created: 1_790_000_000,
       model: "test-model",
       choices: [
-        { index: 0, message: { role: "assistant", content: answerText, refusal: null }, logprobs: null, finish_reason: "stop" },
+        {
+          index: 0,
+          message: { role: "assistant", content: answerText, refusal: null },
+          logprobs: null,
+          finish_reason: "stop",
+        },
       ],
       usage: { prompt_tokens: 412, completion_tokens: 96, total_tokens: 508 },
     }),

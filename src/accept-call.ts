@@ -90,7 +90,11 @@ function createNotes(): CallNotes {
 }
 
 /** One signal for both ways a call can end early; its reason is the error to report. */
-function bindSignal(client: AbortSignal, clock: Clock, timeoutMs: number): { signal: AbortSignal; release: () => void } {
+function bindSignal(
+  client: AbortSignal,
+  clock: Clock,
+  timeoutMs: number,
+): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const onClientGone = (): void => controller.abort(new HeadgateError("request_cancelled"));
   const cancelTimer = clock.after(timeoutMs, () => {

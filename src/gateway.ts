@@ -61,9 +61,9 @@ export interface Gateway {
    * Whole: `reply.whole.outcome` is the answer. Streamed: `delta` and `reset` parts, then `finish` with the outcome.
    * @throws HeadgateError `endpoint_not_found`, `input_invalid`, `output_invalid`, `provider_*`, `deadline_exceeded`, ...
    */
-  callEndpoint(request: EndpointRequest): Promise<Reply>;
+  readonly callEndpoint: (request: EndpointRequest) => Promise<Reply>;
   /** Whole: `reply.whole`, with `raw` bytes where the provider speaks the client's dialect. Streamed: `raw` parts, or typed ones. */
-  chat(request: ChatRequest): Promise<Reply>;
+  readonly chat: (request: ChatRequest) => Promise<Reply>;
 }
 
 /** What may stand in for a provider that the project does not declare. */
@@ -118,7 +118,9 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
   }
   const store = await opening;
   const journal = await openJournal({ folder: dataFolder, store, clock, log });
-  const providers = createProviderPool((name, provider) => createProvider(name, provider, environment, outbound, clock));
+  const providers = createProviderPool((name, provider) =>
+    createProvider(name, provider, environment, outbound, clock),
+  );
   const currentSnapshot = memoize((snapshot: Snapshot) => (picked ? withPickedProvider(snapshot, picked) : snapshot));
   const gateway = acceptCalls({
     currentSnapshot: () => currentSnapshot(project.snapshot),
@@ -187,7 +189,9 @@ function createProvider(
   const { baseUrl, apiKeyEnv, hasSchemaMode = true } = options;
   const apiKey = apiKeyEnv === undefined ? undefined : environment.secret(apiKeyEnv);
   if (apiKeyEnv !== undefined && apiKey === undefined) {
-    throw new HeadgateError("provider_auth", { detail: `The provider ${name} needs the environment variable ${apiKeyEnv}.` });
+    throw new HeadgateError("provider_auth", {
+      detail: `The provider ${name} needs the environment variable ${apiKeyEnv}.`,
+    });
   }
   return createOpenAiChatProvider({ name, baseUrl, apiKey, hasSchemaMode, outbound, clock });
 }

@@ -61,7 +61,10 @@ export interface Headgate<E extends EndpointMap = {}> {
  */
 export function createHeadgate<const E extends EndpointMap = {}>(config: ConfigDefinition<E>): Headgate<E> {
   const environment = readEnvironment();
-  const { log, flush } = createLogger({ level: environment.logLevel === "info" ? "warn" : environment.logLevel, destination: 2 });
+  const { log, flush } = createLogger({
+    level: environment.logLevel === "info" ? "warn" : environment.logLevel,
+    destination: 2,
+  });
   const opening = openGateway({
     folder: config.project,
     config,
@@ -107,11 +110,17 @@ async function* streamEvents(
 
 function toEvent(requestId: string, part: Part): AnswerEvent | undefined {
   if (part.type === "delta" || part.type === "reset") return part;
-  if (part.type === "finish" && part.outcome) return { type: "done", answer: toAnswer(requestId, part.outcome) as Answer };
+  if (part.type === "finish" && part.outcome) return { type: "done", answer: toAnswer(requestId, part.outcome) };
   return undefined;
 }
 
-function toRequest(gateway: OpenGateway, name: string, input: unknown, options: CallOptions, stream: boolean): EndpointRequest {
+function toRequest(
+  gateway: OpenGateway,
+  name: string,
+  input: unknown,
+  options: CallOptions,
+  stream: boolean,
+): EndpointRequest {
   return {
     endpoint: name,
     contract: options.contract ?? newestContract(gateway, name),

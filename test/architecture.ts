@@ -11,7 +11,7 @@ interface Row {
   readonly siblings?: false;
 }
 
-const words = [
+const words: ReadonlySet<string> = new Set([
   "src/call.ts",
   "src/clock.ts",
   "src/errors.ts",
@@ -19,7 +19,7 @@ const words = [
   "src/json.ts",
   "src/tokens.ts",
   "src/event-stream.ts",
-];
+]);
 
 const rows: readonly Row[] = [
   // The words may name the types of what a call carries, nothing that runs.
@@ -51,21 +51,59 @@ const rows: readonly Row[] = [
   },
   {
     of: "src/providers/",
-    may: ["src/providers/provider.ts", "src/outbound.ts", "src/config.ts", "src/endpoint/snapshot.ts", "src/endpoint/define-config.ts"],
+    may: [
+      "src/providers/provider.ts",
+      "src/outbound.ts",
+      "src/config.ts",
+      "src/endpoint/snapshot.ts",
+      "src/endpoint/define-config.ts",
+    ],
     siblings: false,
   },
   { of: "src/accept-call.ts", may: ["src/gateway.ts", "src/pipeline/", "src/endpoint/snapshot.ts"] },
   // The composition root: the only file that names concrete providers and stores.
   {
     of: "src/gateway.ts",
-    may: ["src/accept-call.ts", "src/outbound.ts", "src/config.ts", "src/endpoint/", "src/pipeline/", "src/providers/", "src/store/", "src/telemetry/"],
+    may: [
+      "src/accept-call.ts",
+      "src/outbound.ts",
+      "src/config.ts",
+      "src/endpoint/",
+      "src/pipeline/",
+      "src/providers/",
+      "src/store/",
+      "src/telemetry/",
+    ],
   },
-  { of: "src/server/", may: ["src/gateway.ts", "src/contract/", "src/endpoint/snapshot.ts", "src/store/store.ts", "src/telemetry/logger.ts"] },
-  { of: "src/headgate.ts", may: ["src/gateway.ts", "src/contract/", "src/config.ts", "src/endpoint/", "src/telemetry/"] },
+  {
+    of: "src/server/",
+    may: [
+      "src/gateway.ts",
+      "src/contract/",
+      "src/endpoint/snapshot.ts",
+      "src/store/store.ts",
+      "src/telemetry/logger.ts",
+    ],
+  },
+  {
+    of: "src/headgate.ts",
+    may: ["src/gateway.ts", "src/contract/", "src/config.ts", "src/endpoint/", "src/telemetry/"],
+  },
   { of: "src/index.ts", may: ["src/headgate.ts", "src/endpoint/"] },
   {
     of: "src/cli/",
-    may: ["src/gateway.ts", "src/config.ts", "src/server/", "src/contract/", "src/endpoint/", "src/store/", "src/telemetry/", "src/outbound.ts", "src/providers/pick-provider.ts"],
+    may: [
+      "src/headgate.ts",
+      "src/gateway.ts",
+      "src/config.ts",
+      "src/server/",
+      "src/contract/",
+      "src/endpoint/",
+      "src/store/",
+      "src/telemetry/",
+      "src/outbound.ts",
+      "src/providers/pick-provider.ts",
+    ],
   },
   { of: "src/testing/", may: ["src/"] },
 ];
@@ -80,7 +118,11 @@ const bans: readonly Ban[] = [
   { what: "reads process.env", pattern: /process\.env\b/, except: ["src/config.ts"] },
   { what: "calls JSON.parse", pattern: /JSON\.parse\(/, except: ["src/json.ts"] },
   { what: "imports undici", pattern: /from "undici"/, except: ["src/outbound.ts"] },
-  { what: "calls fetch", pattern: /(?<![.\w])fetch\(/, except: ["src/outbound.ts", "src/contract/client.ts", "src/contract/docs-page.ts"] },
+  {
+    what: "calls fetch",
+    pattern: /(?<![.\w])fetch\(/,
+    except: ["src/outbound.ts", "src/contract/client.ts", "src/contract/docs-page.ts"],
+  },
   { what: "imports the Postgres driver", pattern: /from "pg"/, except: ["src/store/"] },
   {
     what: "holds SQL",
@@ -88,7 +130,7 @@ const bans: readonly Ban[] = [
     except: ["src/store/"],
   },
   { what: "re-exports a whole module", pattern: /export \* from/, except: [] },
-  { what: "has a default export", pattern: /^export default/m, except: [] },
+  { what: "has a default export", pattern: /^export default/m, except: ["src/cli/scaffold.ts"] },
 ];
 
 export interface Breach {
@@ -98,31 +140,33 @@ export interface Breach {
 
 /** Checks sources by path relative to the repository (`src/...`). */
 export function findBreaches(sources: ReadonlyMap<string, string>): Breach[] {
-  return [...sources].flatMap(([file, source]) => [
-    ...findForbiddenImports(file, source),
-    ...bans
-      .filter((ban) => !ban.except.some((path) => file.startsWith(path)) && ban.pattern.test(source))
-      .map((ban) => ({ file, why: ban.what })),
-    ...(source.split("\n").length > 401 ? [{ file, why: "is longer than 400 lines" }] : []),
-    ...(/\/(utils|helpers|core|common|misc|types)\//.test(file) ? [{ file, why: "stands in a folder named by nothing" }] : []),
-  ]);
+  return [...sources].flatMap(([file, source]) =>
+    [
+      findForbiddenImports(file, source),
+      bans
+        .filter((ban) => !ban.except.some((path) => file.startsWith(path)) && ban.pattern.test(source))
+        .map((ban) => ban.what),
+      source.split("\n").length > 401 ? ["is longer than 400 lines"] : [],
+      /\/(utils|helpers|core|common|misc|types)\//.test(file) ? ["stands in a folder named by nothing"] : [],
+    ]
+      .flat()
+      .map((why) => ({ file, why })),
+  );
 }
 
-function findForbiddenImports(file: string, source: string): Breach[] {
+function findForbiddenImports(file: string, source: string): string[] {
   const row = rows.find(({ of }) => file.startsWith(of));
-  if (!row && words.includes(file)) {
-    return listImports(file, source)
-      .filter((imported) => !words.includes(imported))
-      .map((imported) => ({ file, why: `is one of the words and imports ${imported}` }));
-  }
-  if (!row) return [{ file, why: "has no row in the import map" }];
-  return listImports(file, source)
-    .filter((imported) => !mayImport(row, file, imported))
-    .map((imported) => ({ file, why: `imports ${imported}` }));
+  const imports = listImports(file, source);
+  if (row)
+    return imports.filter((imported) => !mayImport(row, file, imported)).map((imported) => `imports ${imported}`);
+  if (!words.has(file)) return ["has no row in the import map"];
+  return imports
+    .filter((imported) => !words.has(imported))
+    .map((imported) => `is one of the words and imports ${imported}`);
 }
 
 function mayImport(row: Row, file: string, imported: string): boolean {
-  if (words.includes(imported) || row.may.some((path) => imported.startsWith(path))) return true;
+  if (words.has(imported) || row.may.some((path) => imported.startsWith(path))) return true;
   if (!imported.startsWith(row.of)) return false;
   if (row.siblings !== false) return true;
   const ownFolder = /^src\/\w+\/[^/]+\//.exec(file)?.[0];

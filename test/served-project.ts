@@ -55,7 +55,7 @@ export function copyProject(upstreamUrl: string, options: CopyOptions = {}): Pro
   const env = { ...withoutProviderKeys(), UPSTREAM_URL: upstreamUrl, ...options.env };
   return {
     folder,
-    serve: (options = {}) => serve(folder, env, options),
+    serve: (serveOptions = {}) => serve(folder, env, serveOptions),
     run: async (args) => {
       const child = spawn(process.execPath, [main, ...args], { env, cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
       const output = { stdout: "", stderr: "" };

@@ -53,5 +53,7 @@ async function findNewestContract(server: ServerNote, name: string): Promise<num
   const contracts = endpoints.filter((endpoint) => endpoint.name === name).map(({ contract }) => contract);
   if (contracts.length > 0) return Math.max(...contracts);
   const known = [...new Set(endpoints.map((endpoint) => endpoint.name))].join(", ");
-  throw new HeadgateError("endpoint_not_found", { detail: `The running server has no endpoint "${name}". It has: ${known}.` });
+  throw new HeadgateError("endpoint_not_found", {
+    detail: `The running server has no endpoint "${name}". It has: ${known}.`,
+  });
 }

@@ -26,4 +26,9 @@ const terminal: Terminal = {
 };
 
 // The exit code is set and the process left to end by itself, so that piped output is never cut.
-process.exitCode = await runCli(process.argv.slice(2), [init, dev, serve, call, check, keys, doctor], terminal, packageVersion);
+process.exitCode = await runCli(
+  process.argv.slice(2),
+  [init, dev, serve, call, check, keys, doctor],
+  terminal,
+  packageVersion,
+);

@@ -33,7 +33,8 @@ async function runCommand(command: Command, args: readonly string[], terminal: T
   let parsed: { values: OptionValues; positionals: string[] };
   try {
     const options = { ...command.options, help: { type: "boolean", short: "h" } } as const;
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true }) as typeof parsed;
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    parsed = { values, positionals };
     if (parsed.positionals.length > command.positionals) {
       throw new Error(`Too many arguments: ${parsed.positionals.slice(command.positionals).join(" ")}`);
     }

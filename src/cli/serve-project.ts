@@ -16,7 +16,11 @@ import { packageVersion } from "./version.ts";
 
 export const serveOptions: Readonly<Record<string, OptionSpec>> = {
   project: projectOption,
-  host: { type: "string", value: "<address>", description: "Address to listen on. Default: 127.0.0.1 (HEADGATE_HOST)." },
+  host: {
+    type: "string",
+    value: "<address>",
+    description: "Address to listen on. Default: 127.0.0.1 (HEADGATE_HOST).",
+  },
   port: { type: "string", value: "<number>", description: "Port to listen on. Default: 8787 (PORT)." },
 };
 
@@ -82,7 +86,8 @@ async function requireKey(gateway: OpenGateway): Promise<void> {
   const keys = await gateway.store.listKeys();
   if (keys.some(({ revokedAtMs }) => revokedAtMs === undefined)) return;
   throw new HeadgateError("server_open", {
-    detail: "There is no API key yet, and the server does not start open. Create one: headgate keys create --name first",
+    detail:
+      "There is no API key yet, and the server does not start open. Create one: headgate keys create --name first",
   });
 }
 

@@ -13,7 +13,13 @@ const answer = { summary: "The council approved a bridge.", bullets: ["It replac
 
 const phases = [
   { name: "endpoint stream", path: "/api/summarize/v1", accept: "text/event-stream", body: { text }, hang: false },
-  { name: "chat stream", path: "/v1/chat/completions", accept: "*/*", body: { model: "fast", messages, stream: true }, hang: false },
+  {
+    name: "chat stream",
+    path: "/v1/chat/completions",
+    accept: "*/*",
+    body: { model: "fast", messages, stream: true },
+    hang: false,
+  },
   { name: "before the first byte", path: "/api/summarize/v1", accept: "text/event-stream", body: { text }, hang: true },
   { name: "plain call", path: "/api/summarize/v1", accept: "application/json", body: { text }, hang: true },
 ];
@@ -36,7 +42,9 @@ try {
 }
 waits.sort((a, b) => a - b);
 const p99 = waits[Math.floor(waits.length * 0.99)] ?? Number.POSITIVE_INFINITY;
-console.log(`abort: ${waits.length} clients left, upstream socket closed p99 ${p99} ms, slowest ${waits.at(-1)} ms (bar ${barMs} ms)`);
+console.log(
+  `abort: ${waits.length} clients left, upstream socket closed p99 ${p99} ms, slowest ${waits.at(-1)} ms (bar ${barMs} ms)`,
+);
 process.exitCode = p99 <= barMs ? 0 : 1;
 
 async function leave(phase: (typeof phases)[number]): Promise<number> {

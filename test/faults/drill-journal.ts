@@ -32,7 +32,12 @@ const kinds: readonly Kind[] = [
     body: { text },
     isFinished: (body) => body.includes("event: done\n"),
   },
-  { path: "/v1/chat/completions", accept: "application/json", body: { model: "fast", messages }, isFinished: () => true },
+  {
+    path: "/v1/chat/completions",
+    accept: "application/json",
+    body: { model: "fast", messages },
+    isFinished: () => true,
+  },
   {
     path: "/v1/chat/completions",
     accept: "text/event-stream",

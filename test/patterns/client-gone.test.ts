@@ -24,13 +24,40 @@ afterAll(async () => {
 
 const text = "The council approved a bridge on Tuesday. It replaces a ferry.";
 const messages = [{ role: "user", content: text }];
-const stalled = { json: { summary: "The council approved a bridge.", bullets: ["It replaces a ferry."] }, stallAfter: 3 };
+const stalled = {
+  json: { summary: "The council approved a bridge.", bullets: ["It replaces a ferry."] },
+  stallAfter: 3,
+};
 
 const phases = [
-  { name: "mid-stream of an endpoint", path: "/api/summarize/v1", accept: "text/event-stream", body: { text }, script: stalled },
-  { name: "mid-stream of a chat relay", path: "/v1/chat/completions", accept: "*/*", body: { model: "fast", messages, stream: true }, script: stalled },
-  { name: "before the first byte of a stream", path: "/api/summarize/v1", accept: "text/event-stream", body: { text }, script: { hang: true } },
-  { name: "while a plain call waits", path: "/api/summarize/v1", accept: "application/json", body: { text }, script: { hang: true } },
+  {
+    name: "mid-stream of an endpoint",
+    path: "/api/summarize/v1",
+    accept: "text/event-stream",
+    body: { text },
+    script: stalled,
+  },
+  {
+    name: "mid-stream of a chat relay",
+    path: "/v1/chat/completions",
+    accept: "*/*",
+    body: { model: "fast", messages, stream: true },
+    script: stalled,
+  },
+  {
+    name: "before the first byte of a stream",
+    path: "/api/summarize/v1",
+    accept: "text/event-stream",
+    body: { text },
+    script: { hang: true },
+  },
+  {
+    name: "while a plain call waits",
+    path: "/api/summarize/v1",
+    accept: "application/json",
+    body: { text },
+    script: { hang: true },
+  },
 ];
 
 test.each(phases)("a client that leaves $name closes the provider's socket and is recorded", async (phase) => {

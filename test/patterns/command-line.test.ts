@@ -56,7 +56,10 @@ test("init creates a project that has no mistakes and answers a call offline", a
 test("check reports every mistake with file and line and exits with 1", async () => {
   const broken = copyProject(provider.url);
   const endpoint = join(broken.folder, "endpoints", "summarize", "endpoint.ts");
-  writeFileSync(endpoint, readFileSync(endpoint, "utf8").replace('route: "standard"', 'route: "nonesuch",\n  timoutMs: 5'));
+  writeFileSync(
+    endpoint,
+    readFileSync(endpoint, "utf8").replace('route: "standard"', 'route: "nonesuch",\n  timoutMs: 5'),
+  );
   const checked = await broken.run(["check", "--json"]);
   expect(checked.code).toBe(1);
   const { problems } = JSON.parse(checked.stdout) as { problems: { file: string; line: number; message: string }[] };
@@ -76,7 +79,9 @@ describe("serving with keys", () => {
   });
 
   test("keys work through the running server, take effect at once, and are never stored as text", async () => {
-    const first = JSON.parse((await project.run(["keys", "create", "--name", "first", "--json"])).stdout) as { secret: string };
+    const first = JSON.parse((await project.run(["keys", "create", "--name", "first", "--json"])).stdout) as {
+      secret: string;
+    };
     const server = await project.serve({ command: "serve" });
     const call = async (secret: string): Promise<number> => {
       const headers = { "content-type": "application/json", authorization: `Bearer ${secret}` };
@@ -91,7 +96,10 @@ describe("serving with keys", () => {
     expect(await call(second.secret)).toBe(200);
     expect((await project.run(["keys", "revoke", second.id])).code).toBe(0);
     expect(await call(second.secret)).toBe(401);
-    const listed = JSON.parse((await project.run(["keys", "list", "--json"])).stdout) as { name: string; revokedAtMs?: number }[];
+    const listed = JSON.parse((await project.run(["keys", "list", "--json"])).stdout) as {
+      name: string;
+      revokedAtMs?: number;
+    }[];
     expect(listed.map(({ name, revokedAtMs }) => [name, revokedAtMs !== undefined])).toEqual(
       expect.arrayContaining([
         ["first", false],
@@ -101,7 +109,10 @@ describe("serving with keys", () => {
     const called = await project.run(["call", "summarize", "--input", "-", "--stream"]);
     expect(called.code).toBe(1);
     const streamed = await project.run(["call", "summarize", "--input", input, "--stream"]);
-    const events = streamed.stdout.trim().split("\n").map((line) => (JSON.parse(line) as { type: string }).type);
+    const events = streamed.stdout
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { type: string }).type);
     expect(events.at(-1)).toBe("done");
     expect(events).toContain("delta");
     expect((await project.run(["doctor"])).stdout).toContain(`open in the server on ${server.url}`);
@@ -126,7 +137,8 @@ test("a second server on the same folder is refused with what to do, and the fir
 test("dev reloads a changed project and keeps the last good state on a mistake", async () => {
   const server = await project.serve();
   const config = join(project.folder, "headgate.config.ts");
-  const snapshot = async (): Promise<string | null> => (await fetch(`${server.url}/livez`)).headers.get("headgate-snapshot");
+  const snapshot = async (): Promise<string | null> =>
+    (await fetch(`${server.url}/livez`)).headers.get("headgate-snapshot");
   const prompt = join(project.folder, "endpoints", "summarize", "prompts", "1.0.0.prompt");
   const before = await snapshot();
   const original = readFileSync(prompt, "utf8");

@@ -7,7 +7,10 @@ import type { ProjectCopy, ServedProject } from "../served-project.ts";
 
 const newsroom = join(import.meta.dirname, "..", "..", "examples", "newsroom");
 const article = "The council approved a bridge on Tuesday. It replaces a ferry that carried 400 people a day.";
-const good = { summary: "The council approved a bridge.", bullets: ["It replaces a ferry.", "400 people used it.", "Approved on Tuesday."] };
+const good = {
+  summary: "The council approved a bridge.",
+  bullets: ["It replaces a ferry.", "400 people used it.", "Approved on Tuesday."],
+};
 const secretProse = "Sure! Here is zanzibar, no JSON at all";
 
 let provider: ScriptedProvider;

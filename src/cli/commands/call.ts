@@ -15,7 +15,12 @@ export const call: Command = {
   description:
     "Calls an endpoint (summarize, or summarize/v2 for one version; default: the newest), through the running server if there is one, else in this process. Prints the answer as JSON; with --stream, one JSON event per line as it comes.",
   options: {
-    input: { type: "string", short: "i", value: "<input>", description: "A JSON file, - for standard input, or JSON itself." },
+    input: {
+      type: "string",
+      short: "i",
+      value: "<input>",
+      description: "A JSON file, - for standard input, or JSON itself.",
+    },
     stream: { type: "boolean", description: "Print events as they come, one JSON object per line." },
     key: { type: "string", value: "<key>", description: "API key for the running server. Default: HEADGATE_API_KEY." },
     project: projectOption,
@@ -25,16 +30,16 @@ export const call: Command = {
     const [target] = positionals;
     const source = textValue(values, "input");
     if (target === undefined || source === undefined) {
-      throw new HeadgateError("request_invalid", { detail: "Say what to call: headgate call <endpoint> --input <file | - | json>" });
+      throw new HeadgateError("request_invalid", {
+        detail: "Say what to call: headgate call <endpoint> --input <file | - | json>",
+      });
     }
     const folder = findProjectFolder(values, terminal);
     const input = parseJson(await readInput(source, terminal));
     const note = readServerNote(openDataFolder(folder));
     const key = textValue(values, "key") ?? terminal.environment.apiKey;
     const request = { ...parseTarget(target), input, stream: values["stream"] === true };
-    const events = note
-      ? callServer(note, key, request)
-      : callHere(folder, request);
+    const events = note ? callServer(note, key, request) : callHere(folder, request);
     for await (const event of events) {
       if (request.stream) terminal.out(`${JSON.stringify(event)}\n`);
       else if (event.type === "done") terminal.out(`${JSON.stringify(event.answer, null, 2)}\n`);
@@ -45,7 +50,10 @@ export const call: Command = {
 
 function parseTarget(text: string): { readonly endpoint: string; readonly contract: number | undefined } {
   const match = /^([a-z][a-z0-9-]*)(?:\/v([1-9]\d{0,5}))?$/.exec(text);
-  if (!match?.[1]) throw new HeadgateError("request_invalid", { detail: `"${text}" is no endpoint: write summarize or summarize/v1.` });
+  if (!match?.[1])
+    throw new HeadgateError("request_invalid", {
+      detail: `"${text}" is no endpoint: write summarize or summarize/v1.`,
+    });
   return { endpoint: match[1], contract: match[2] === undefined ? undefined : Number(match[2]) };
 }
 

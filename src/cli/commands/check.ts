@@ -8,7 +8,8 @@ export const check: Command = {
   name: "check",
   summary: "Report every mistake in the project.",
   usage: "[--project <folder>]",
-  description: "Loads the project without serving it and reports every mistake at once, with file, line and what to do.",
+  description:
+    "Loads the project without serving it and reports every mistake at once, with file, line and what to do.",
   options: { project: projectOption, json: jsonOption },
   positionals: 0,
   run: async ({ values }, terminal) => {

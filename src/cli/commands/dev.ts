@@ -41,7 +41,9 @@ export const dev: Command = {
 function describe({ url, gateway }: Serving): string {
   const { snapshot, picked, store } = gateway;
   const endpoints = [...snapshot.endpoints.values()];
-  const lines = endpoints.map(({ name, contract, release }) => `  POST ${url}/api/${name}/v${contract}  (prompt ${release})`);
+  const lines = endpoints.map(
+    ({ name, contract, release }) => `  POST ${url}/api/${name}/v${contract}  (prompt ${release})`,
+  );
   const provider = picked?.why ?? `Providers: ${[...snapshot.providers.keys()].join(", ")}.`;
   const state = store.kind === "embedded" ? "the embedded store in .headgate/" : "Postgres (DATABASE_URL)";
   return `Headgate is ready on ${url}

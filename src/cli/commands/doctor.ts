@@ -23,7 +23,8 @@ export const doctor: Command = {
   name: "doctor",
   summary: "Check the machine, the project, the store and the provider.",
   usage: "[--project <folder>]",
-  description: "Checks what serving the project needs and says what to do about each thing that is amiss. Changes nothing.",
+  description:
+    "Checks what serving the project needs and says what to do about each thing that is amiss. Changes nothing.",
   options: { project: projectOption, json: jsonOption },
   positionals: 0,
   run: async ({ values }, terminal) => {
@@ -40,7 +41,9 @@ export const doctor: Command = {
     for (const [name, check] of Object.entries(checks)) findings.push(await examine(name, check));
     const ok = findings.every((finding) => finding.ok);
     if (values["json"] === true) terminal.out(`${JSON.stringify({ ok, findings }, null, 2)}\n`);
-    else for (const finding of findings) terminal.out(`${finding.ok ? "ok  " : "FAIL"}  ${finding.name}: ${finding.detail}\n`);
+    else
+      for (const finding of findings)
+        terminal.out(`${finding.ok ? "ok  " : "FAIL"}  ${finding.name}: ${finding.detail}\n`);
     return ok ? 0 : 1;
   },
 };
@@ -57,13 +60,17 @@ async function examine(name: string, check: () => Promise<string>): Promise<Find
 function checkNode(): string {
   const major = Number(process.versions.node.split(".")[0]);
   if (major >= leastNodeMajor) return process.version;
-  throw new HeadgateError("config_invalid", { detail: `${process.version} is too old: install Node ${leastNodeMajor} or newer.` });
+  throw new HeadgateError("config_invalid", {
+    detail: `${process.version} is too old: install Node ${leastNodeMajor} or newer.`,
+  });
 }
 
 function checkMemory(): string {
   const gigabytes = (totalmem() / 1024 ** 3).toFixed(1);
   if (totalmem() >= leastMemoryBytes) return `${gigabytes} GB`;
-  throw new HeadgateError("config_invalid", { detail: `${gigabytes} GB is little: the embedded store alone takes about 0.5 GB.` });
+  throw new HeadgateError("config_invalid", {
+    detail: `${gigabytes} GB is little: the embedded store alone takes about 0.5 GB.`,
+  });
 }
 
 async function checkDataFolder(folder: string): Promise<string> {
@@ -81,12 +88,16 @@ async function examineProject(folder: string): Promise<string> {
 async function checkProvider(folder: string, { environment }: Terminal): Promise<string> {
   const loaded = await checkProject(folder);
   if (!loaded.ok || loaded.snapshot.providers.size === 0) {
-    return findHostedProvider(environment)?.why ?? "none declared: headgate dev will pick one, headgate serve needs one";
+    return (
+      findHostedProvider(environment)?.why ?? "none declared: headgate dev will pick one, headgate serve needs one"
+    );
   }
   for (const [name, options] of loaded.snapshot.providers) {
     const variable = options.type === "openai-chat" ? options.apiKeyEnv : undefined;
     if (variable === undefined || environment.secret(variable) !== undefined) continue;
-    throw new HeadgateError("provider_auth", { detail: `The provider ${name} needs the environment variable ${variable}.` });
+    throw new HeadgateError("provider_auth", {
+      detail: `The provider ${name} needs the environment variable ${variable}.`,
+    });
   }
   return `declared: ${[...loaded.snapshot.providers.keys()].join(", ")}`;
 }

@@ -9,13 +9,16 @@ export const init: Command = {
   name: "init",
   summary: "Create a project that runs.",
   usage: "[folder]",
-  description: "Creates a project with one endpoint in the folder (default: the current one), which must be empty or new.",
+  description:
+    "Creates a project with one endpoint in the folder (default: the current one), which must be empty or new.",
   options: {},
   positionals: 1,
   run: async ({ positionals }, terminal) => {
     const folder = resolve(terminal.cwd, positionals[0] ?? ".");
     if (existsSync(folder) && readdirSync(folder).some((entry) => entry !== ".git")) {
-      throw new HeadgateError("config_invalid", { detail: `${folder} is not empty: nothing was written. Name a new folder.` });
+      throw new HeadgateError("config_invalid", {
+        detail: `${folder} is not empty: nothing was written. Name a new folder.`,
+      });
     }
     for (const [path, text] of scaffold(toPackageName(basename(folder)), packageVersion)) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -28,5 +31,10 @@ export const init: Command = {
 };
 
 function toPackageName(folderName: string): string {
-  return folderName.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-").replaceAll(/^-+|-+$/g, "") || "headgate-project";
+  return (
+    folderName
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9-]+/g, "-")
+      .replaceAll(/^-+|-+$/g, "") || "headgate-project"
+  );
 }

@@ -15,7 +15,11 @@ type KeyView = Omit<KeyRow, "sha256">;
 
 /** The key operations, the same over the running server's admin API and on the store itself. */
 interface KeyDesk {
-  create(name: string, tenant: string | undefined, scopes: readonly KeyScope[]): Promise<KeyView & { readonly secret: string }>;
+  create(
+    name: string,
+    tenant: string | undefined,
+    scopes: readonly KeyScope[],
+  ): Promise<KeyView & { readonly secret: string }>;
   list(): Promise<readonly KeyView[]>;
   /** @throws HeadgateError `key_not_found` */
   revoke(id: string): Promise<void>;
@@ -30,7 +34,11 @@ export const keys: Command = {
   options: {
     name: { type: "string", value: "<name>", description: "create: what the key is for." },
     tenant: { type: "string", value: "<tenant>", description: 'create: whose data its calls are. Default: "default".' },
-    scope: { type: "string", value: "<scopes>", description: 'create: "call", "admin" or "call,admin". Default: "call".' },
+    scope: {
+      type: "string",
+      value: "<scopes>",
+      description: 'create: "call", "admin" or "call,admin". Default: "call".',
+    },
     project: projectOption,
     json: jsonOption,
   },
@@ -78,7 +86,12 @@ async function run({ values, positionals }: CommandInput, terminal: Terminal, de
   if (action === "create") {
     const name = textValue(values, "name");
     if (!name) throw new HeadgateError("request_invalid", { detail: "Say what the key is for: --name <name>" });
-    const { id: newId, tenant, scopes, secret } = await desk.create(name, textValue(values, "tenant"), readScopes(values));
+    const {
+      id: newId,
+      tenant,
+      scopes,
+      secret,
+    } = await desk.create(name, textValue(values, "tenant"), readScopes(values));
     const text = `${secret}\n\nThis is the only time the key is shown. It belongs to tenant ${tenant} and may: ${scopes.join(", ")}.\n`;
     return print({ id: newId, name, tenant, scopes, secret }, text);
   }
@@ -92,13 +105,17 @@ async function run({ values, positionals }: CommandInput, terminal: Terminal, de
     await desk.revoke(id);
     return print({ id, revoked: true }, `Revoked ${id}.\n`);
   }
-  throw new HeadgateError("request_invalid", { detail: "Say what to do: keys create --name <name> | list | revoke <id>" });
+  throw new HeadgateError("request_invalid", {
+    detail: "Say what to do: keys create --name <name> | list | revoke <id>",
+  });
 }
 
 function readScopes(values: OptionValues): readonly KeyScope[] {
   return (textValue(values, "scope") ?? "call").split(",").map((scope) => {
     if (scope === "call" || scope === "admin") return scope;
-    throw new HeadgateError("request_invalid", { detail: `There is no scope "${scope}": use call, admin or call,admin.` });
+    throw new HeadgateError("request_invalid", {
+      detail: `There is no scope "${scope}": use call, admin or call,admin.`,
+    });
   });
 }
 
