@@ -25,7 +25,7 @@ async function send(form, isStream) {
   const startedAt = performance.now();
   try {
     const body = form.querySelector("textarea").value;
-    const response = await fetch(form.dataset.path, { method: "POST", headers, body });
+    const response = await window.fetch(form.dataset.path, { method: "POST", headers, body });
     await show(response, result);
     status.textContent = response.status + ", " + Math.round(performance.now() - startedAt) + " ms";
   } catch (error) {
@@ -38,7 +38,8 @@ async function send(form, isStream) {
 async function show(response, result) {
   const type = response.headers.get("content-type") || "";
   if (!type.startsWith("text/event-stream")) {
-    result.textContent = indent(await response.text());
+    const copy = response.clone();
+    result.textContent = await response.json().then((value) => JSON.stringify(value, null, 2), () => copy.text());
     return;
   }
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -47,14 +48,6 @@ async function show(response, result) {
     if (done) return;
     result.textContent += value;
     result.scrollTop = result.scrollHeight;
-  }
-}
-
-function indent(text) {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
   }
 }
 `;

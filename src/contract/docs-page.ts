@@ -1,8 +1,8 @@
 import { errorCatalogue } from "../errors.ts";
 import { docsPageScript } from "./docs-page-script.ts";
 import { docsPageStyle } from "./docs-page-style.ts";
-import { html, trusted } from "./html.ts";
-import type { Html } from "./html.ts";
+import { markup, trusted } from "./markup.ts";
+import type { Markup } from "./markup.ts";
 import type { OpenApiDocument, Operation } from "./openapi.ts";
 import type { JsonSchema } from "../json.ts";
 import { toSchemaRows } from "./schema-rows.ts";
@@ -17,13 +17,13 @@ interface Entry {
 export function toDocsPage(document: OpenApiDocument): string {
   const entries = listOperations(document);
   const needsKey = document.security.every((scheme) => Object.keys(scheme).length > 0);
-  return html`<!doctype html>
+  return markup`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${document.info.title} API reference</title>
-        <style>${trusted(docsPageStyle)}</style>
+        ${style}
       </head>
       <body>
         <nav aria-label="Contents">
@@ -36,18 +36,23 @@ export function toDocsPage(document: OpenApiDocument): string {
         <main id="top">
           <header>
             <h1>${document.info.title} API</h1>
-            <p>Version ${document.info.version}. ${toText(document.info["description"]).replaceAll("`", "")}</p>
-            ${needsKey ? keyForm : html`<p class="note">This server is open to its own machine and needs no key.</p>`}
+            <p class="note">Headgate ${document.info.version}, snapshot ${toText(document.info["x-snapshot"])}</p>
+            ${needsKey ? keyForm : markup`<p class="note">This server is open to its own machine and needs no key.</p>`}
           </header>
-          ${entries.map((entry) => toSection(entry, document))} ${errorSection()}
+          ${entries.map((entry) => toSection(entry, document, needsKey))} ${errorSection()}
         </main>
-        <script>${trusted(docsPageScript)}</script>
+        ${script}
       </body>
-    </html>`.markup;
+    </html>`.text;
 }
 
-const keyForm = html`<p>
-    Every call needs the header <code>Authorization: Bearer &lt;key&gt;</code>. <code>headgate keys create</code> makes keys.
+// The page's policy knows both by the hash of exactly what stands between the tags.
+const style = trusted(`<style>${docsPageStyle}</style>`);
+const script = trusted(`<script>${docsPageScript}</script>`);
+
+const keyForm = markup`<p>
+    Every call needs the header <code>Authorization: Bearer &lt;key&gt;</code>. <code>headgate keys create</code> makes
+    keys.
   </p>
   <label class="key">Key to try with <input id="key" type="password" autocomplete="off" placeholder="hg_…" /></label>`;
 
@@ -60,43 +65,49 @@ function listOperations(document: OpenApiDocument): Entry[] {
   );
 }
 
-function toMenu(tag: string, entries: readonly Entry[]): Html {
+function toMenu(tag: string, entries: readonly Entry[]): Markup {
   const own = entries.filter(({ operation }) => operation.tags.includes(tag));
-  if (own.length === 0) return html``;
-  return html`<h2>${tag}</h2>
-    ${own.map(({ path, operation }) => html`<a href="#${operation.operationId}">${path.replace(/^\/api\//, "")}</a>`)}`;
+  if (own.length === 0) return markup``;
+  return markup`<h2>${tag}</h2>
+    ${own.map(({ path, operation }) => markup`<a href="#${operation.operationId}">${path.replace(/^\/api\//, "")}</a>`)}`;
 }
 
-function toSection({ method, path, operation }: Entry, document: OpenApiDocument): Html {
+function toSection({ method, path, operation }: Entry, document: OpenApiDocument, needsKey: boolean): Markup {
   const body = operation.requestBody?.content["application/json"];
   const success = operation.responses["200"];
   const answer = success && "content" in success ? success.content?.["application/json"] : undefined;
-  return html`<section id="${operation.operationId}">
+  return markup`<section id="${operation.operationId}">
     <h2><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code></h2>
     <p>${operation.description ?? operation.summary}</p>
     ${body ? toTable("Input", body.schema, document) : undefined}
     ${answer ? toTable("Answer", answer.schema, document) : undefined}
-    ${answer?.example === undefined
-      ? undefined
-      : html`<h3>Example answer</h3>
-          <pre>${JSON.stringify(answer.example, null, 2)}</pre>`}
-    ${body ? toTryIt(path, body.example, success && "content" in success ? success.content : undefined) : undefined}
+    ${
+      answer?.example === undefined
+        ? undefined
+        : markup`<h3>Example answer</h3>
+            <pre>${JSON.stringify(answer.example, null, 2)}</pre>`
+    }
+    ${body ? toTryIt({ path, example: body.example, needsKey }) : undefined}
   </section>`;
 }
 
-function toTable(caption: string, schema: JsonSchema, document: OpenApiDocument): Html {
+function toTable(caption: string, schema: JsonSchema, document: OpenApiDocument): Markup {
   const rows = toSchemaRows(schema, document);
-  if (rows.length === 0) return html``;
-  return html`<h3>${caption}</h3>
+  if (rows.length === 0) return markup``;
+  return markup`<h3>${caption}</h3>
     <table>
       <thead>
-        <tr><th>Field</th><th>Type</th><th>About</th></tr>
+        <tr>
+          <th>Field</th>
+          <th>Type</th>
+          <th>About</th>
+        </tr>
       </thead>
       <tbody>
         ${rows.map(
           (row) =>
-            html`<tr>
-              <td><code>${row.field}</code>${row.isRequired ? undefined : html` <small>optional</small>`}</td>
+            markup`<tr>
+              <td><code>${row.field}</code>${row.isRequired ? undefined : markup` <small>optional</small>`}</td>
               <td><code>${row.type}</code></td>
               <td>${row.description}</td>
             </tr>`,
@@ -105,37 +116,54 @@ function toTable(caption: string, schema: JsonSchema, document: OpenApiDocument)
     </table>`;
 }
 
-function toTryIt(path: string, example: unknown, content: Readonly<Record<string, unknown>> | undefined): Html {
-  const compact = JSON.stringify(example ?? {});
-  const canStream = path.startsWith("/api/") && content !== undefined && "text/event-stream" in content;
-  return html`<h3>Try it</h3>
+interface Trial {
+  readonly path: string;
+  readonly example: unknown;
+  readonly needsKey: boolean;
+}
+
+function toTryIt({ path, example = {}, needsKey }: Trial): Markup {
+  const stream = markup`<button type="submit" class="quiet" data-stream="yes">Stream</button>`;
+  return markup`<h3>Try it</h3>
     <form data-path="${path}">
-      <textarea aria-label="Request body" spellcheck="false" rows="8">${JSON.stringify(example ?? {}, null, 2)}</textarea>
+      <textarea aria-label="Request body" spellcheck="false" rows="8">
+${JSON.stringify(example, null, 2)}</textarea>
       <div class="actions">
         <button type="submit">Send</button>
-        ${canStream ? html`<button type="submit" class="quiet" data-stream="yes">Stream</button>` : undefined}
+        ${path.startsWith("/api/") ? stream : undefined}
         <span class="status" role="status"></span>
       </div>
       <pre class="result" hidden></pre>
     </form>
     <details>
       <summary>curl</summary>
-      <pre>curl <span class="origin">http://localhost:8080</span>${path} -H 'content-type: application/json' -H 'authorization: Bearer '"$HEADGATE_KEY" -d '${compact.replaceAll("'", String.raw`'\''`)}'</pre>
+      <pre>curl <span class="origin">http://127.0.0.1:8787</span>${toCommand({ path, example, needsKey })}</pre>
     </details>`;
 }
 
-function errorSection(): Html {
-  return html`<section id="errors">
+function toCommand({ path, example, needsKey }: Trial): string {
+  const body = JSON.stringify(example).replaceAll("'", String.raw`'\''`);
+  const key = needsKey ? [`-H "authorization: Bearer $HEADGATE_KEY"`] : [];
+  return [path, "-H 'content-type: application/json'", ...key, `-d '${body}'`].join(" \\\n  ");
+}
+
+function errorSection(): Markup {
+  return markup`<section id="errors">
     <h2>Errors</h2>
     <p>Every error is a problem (RFC 9457) with one of these codes. Codes are stable; texts are not.</p>
     <table>
       <thead>
-        <tr><th>Code</th><th>Status</th><th>Retry</th><th>Meaning</th></tr>
+        <tr>
+          <th>Code</th>
+          <th>Status</th>
+          <th>Retry</th>
+          <th>Meaning</th>
+        </tr>
       </thead>
       <tbody>
         ${Object.entries(errorCatalogue).map(
           ([code, entry]) =>
-            html`<tr id="error-${code}">
+            markup`<tr id="error-${code}">
               <td><code>${code}</code></td>
               <td>${entry.status}</td>
               <td>${entry.retryable ? "yes" : "no"}</td>

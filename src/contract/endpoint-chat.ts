@@ -37,7 +37,8 @@ export function toEndpointInput(endpoint: LoadedEndpoint, messages: readonly Mes
   const field = findTextField(endpoint.input.jsonSchema);
   if (field === undefined)
     throw new HeadgateError("request_invalid", {
-      detail: "The endpoint has no single required text field, so the last user message must be its input as a JSON object.",
+      detail:
+        "The endpoint has no single required text field, so the last user message must be its input as a JSON object.",
     });
   return { [field]: text };
 }

@@ -39,7 +39,9 @@ function toSnapshot(endpoints: readonly Partial<LoadedEndpoint>[]): Snapshot {
   }));
   return {
     id: "abc123",
-    endpoints: new Map(loaded.map((endpoint) => [`${endpoint.name}/v${endpoint.contract}`, endpoint as LoadedEndpoint])),
+    endpoints: new Map(
+      loaded.map((endpoint) => [`${endpoint.name}/v${endpoint.contract}`, endpoint as LoadedEndpoint]),
+    ),
     providers: new Map(),
     models: new Map(),
     tiers: new Map(),
@@ -70,21 +72,27 @@ const rich = toSnapshot([
   { name: "outline", output: compileSchema(z.object({ root: node }), "output") },
   {
     name: "raw",
-    input: compileSchema({
-      $schema: "https://json-schema.org/draft/2020-12/schema",
-      $id: "https://example.org/raw",
-      type: "object",
-      properties: { item: { $ref: "#/$defs/item" }, literal: { const: { $ref: "#/not/a/reference" } } },
-      $defs: { item: { type: "object", properties: { next: { $ref: "#/$defs/item" }, all: { $ref: "#" } } } },
-    }, "input"),
+    input: compileSchema(
+      {
+        $schema: "https://json-schema.org/draft/2020-12/schema",
+        $id: "https://example.org/raw",
+        type: "object",
+        properties: { item: { $ref: "#/$defs/item" }, literal: { const: { $ref: "#/not/a/reference" } } },
+        $defs: { item: { type: "object", properties: { next: { $ref: "#/$defs/item" }, all: { $ref: "#" } } } },
+      },
+      "input",
+    ),
   },
 ]);
 
-test.each(["keys", "open"] as const)("the document passes Redocly's recommended rules without a warning (%s)", async (auth) => {
-  const report = await lint(toOpenApi(rich, { version: "1.2.3", auth }));
-  expect(report).toContain("Your API description is valid");
-  expect(report).not.toMatch(/warning/i);
-});
+test.each(["keys", "open"] as const)(
+  "the document passes Redocly's recommended rules without a warning (%s)",
+  async (auth) => {
+    const report = await lint(toOpenApi(rich, { version: "1.2.3", auth }));
+    expect(report).toContain("Your API description is valid");
+    expect(report).not.toMatch(/warning/i);
+  },
+);
 
 test("a document that breaks the rules is reported", async () => {
   const document = toOpenApi(rich, { version: "1.2.3", auth: "keys" });
@@ -128,6 +136,10 @@ test("an example answer is shown only when it is valid by the endpoint's schema"
     const response = paths[path]?.post?.responses["200"];
     return response && "content" in response ? response.content?.["application/json"]?.example : undefined;
   };
-  expect(exampleOf("/api/easy/v1")).toMatchObject({ status: "ok", summary: expect.any(String) as string, warnings: [] });
+  expect(exampleOf("/api/easy/v1")).toMatchObject({
+    status: "ok",
+    summary: expect.any(String) as string,
+    warnings: [],
+  });
   expect(exampleOf("/api/strict/v1")).toBeUndefined();
 });

@@ -66,12 +66,16 @@ export function toOpenApi(snapshot: Snapshot, { version, auth }: OpenApiOptions)
     info: {
       title: "Headgate",
       version,
-      description: `The endpoints of this server. Snapshot \`${snapshot.id}\`.`,
+      description: "The endpoints of this server.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      "x-snapshot": snapshot.id,
     },
     servers: [{ url: "/" }],
     tags: [
-      { name: "Endpoints", description: "Typed, versioned contracts. Answers are valid by their schema, or a problem." },
+      {
+        name: "Endpoints",
+        description: "Typed, versioned contracts. Answers are valid by their schema, or a problem.",
+      },
       { name: "Chat", description: "OpenAI's chat dialect over the same pipeline." },
       { name: "Health", description: "For orchestrators and load balancers." },
     ],
@@ -133,7 +137,10 @@ function toOperation(endpoint: LoadedEndpoint, schemas: Record<string, JsonSchem
         description: "The answer; with `Accept: text/event-stream` the same answer as it grows.",
         headers: {
           "X-Request-Id": requestIdHeader,
-          "Headgate-Snapshot": { description: "What the project declared when it answered.", schema: { type: "string" } },
+          "Headgate-Snapshot": {
+            description: "What the project declared when it answered.",
+            schema: { type: "string" },
+          },
         },
         content: {
           "application/json": { schema: answer, ...(example === undefined ? {} : { example }) },
@@ -233,7 +240,10 @@ const chatOperation: Operation = {
   responses: {
     "200": {
       description: "A chat completion; with `stream: true` its chunks as server-sent events.",
-      content: { "application/json": { schema: { type: "object" } }, "text/event-stream": { schema: { type: "string" } } },
+      content: {
+        "application/json": { schema: { type: "object" } },
+        "text/event-stream": { schema: { type: "string" } },
+      },
     },
     default: {
       description: "An error in OpenAI's shape.",

@@ -23,7 +23,9 @@ export type AnswerEvent<Output = Record<string, unknown>> =
 type WireEvent<Output> = AnswerEvent<Output> | { readonly type: "error"; readonly problem: Problem };
 
 /** Reads an endpoint's event stream. Events of unknown name are skipped, as the contract asks. */
-export async function* readAnswerEvents<Output>(response: Response): AsyncGenerator<WireEvent<Output>, void, undefined> {
+export async function* readAnswerEvents<Output>(
+  response: Response,
+): AsyncGenerator<WireEvent<Output>, void, undefined> {
   const events: StreamEvent[] = [];
   const decoder = createEventDecoder((event) => events.push(event));
   let partial: Record<string, unknown> = {};

@@ -52,11 +52,16 @@ function sampleArray(schema: JsonSchema, root: JsonSchema, depth: number): unkno
 function sampleString(schema: JsonSchema): string {
   const byFormat = typeof schema["format"] === "string" ? samplesByFormat[schema["format"]] : undefined;
   if (byFormat !== undefined) return byFormat;
-  return "text".padEnd(Math.min(toNumber(schema["minLength"], 0), 200), ".").slice(0, toNumber(schema["maxLength"], 200));
+  return "text"
+    .padEnd(Math.min(toNumber(schema["minLength"], 0), 200), ".")
+    .slice(0, toNumber(schema["maxLength"], 200));
 }
 
 function sampleNumber(schema: JsonSchema): number {
-  const least = toNumber(schema["minimum"], toNumber(schema["exclusiveMinimum"], 0) + ("exclusiveMinimum" in schema ? 1 : 0));
+  const least = toNumber(
+    schema["minimum"],
+    toNumber(schema["exclusiveMinimum"], 0) + ("exclusiveMinimum" in schema ? 1 : 0),
+  );
   return Math.min(Math.max(least, 1), toNumber(schema["maximum"], Infinity));
 }
 

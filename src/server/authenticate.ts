@@ -55,13 +55,15 @@ function readBearer(request: IncomingMessage): string {
   if (header === undefined)
     throw new HeadgateError("key_missing", { detail: 'Send the header "Authorization: Bearer <key>".' });
   const secret = bearer.exec(header)?.[1];
-  if (secret === undefined) throw new HeadgateError("key_invalid", { detail: "The Authorization header is not a Bearer key." });
+  if (secret === undefined)
+    throw new HeadgateError("key_invalid", { detail: "The Authorization header is not a Bearer key." });
   return secret;
 }
 
 // Hashes have one length, and comparing them in constant time tells nothing of the token.
 function createTokenCheck(token: string): (secret: string) => boolean {
-  if (token.length < 32) throw new HeadgateError("config_invalid", { detail: "The admin token is shorter than 32 characters." });
+  if (token.length < 32)
+    throw new HeadgateError("config_invalid", { detail: "The admin token is shorter than 32 characters." });
   const wanted = Buffer.from(sha256(token));
   return (secret) => secret.length === token.length && timingSafeEqual(Buffer.from(sha256(secret)), wanted);
 }

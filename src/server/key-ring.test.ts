@@ -11,9 +11,9 @@ interface Setup {
   readonly rows: KeyRow[];
   readonly warnings: unknown[];
   /** Makes the store fail from now on, or answer again. */
-  fail(isFailing: boolean): void;
+  readonly fail: (isFailing: boolean) => void;
   /** Lets the refresh interval pass and the read that it starts end. */
-  passInterval(): Promise<void>;
+  readonly passInterval: () => Promise<void>;
 }
 
 function setup(rows: KeyRow[]): Setup {
@@ -52,7 +52,16 @@ test("a key is found by its secret, and by nothing else", async () => {
   const { keys } = setup([row]);
   await keys.refresh();
   expect(keys.find(secret)).toEqual(row);
-  for (const wrong of [`${secret}x`, secret.slice(0, -1), secret.toUpperCase(), row.sha256, row.id, "hg_", "", "__proto__"]) {
+  for (const wrong of [
+    `${secret}x`,
+    secret.slice(0, -1),
+    secret.toUpperCase(),
+    row.sha256,
+    row.id,
+    "hg_",
+    "",
+    "__proto__",
+  ]) {
     expect(keys.find(wrong)).toBeUndefined();
   }
 });

@@ -9,14 +9,14 @@ export function refuseOtherMethods(http: FastifyInstance): () => void {
   const methodsByUrl = new Map<string, Set<HTTPMethods>>();
   http.addHook("onRoute", ({ url, method }) => {
     const methods = methodsByUrl.get(url) ?? new Set();
-    for (const one of [method].flat()) methods.add(one as HTTPMethods);
+    for (const one of [method].flat()) methods.add(one);
     methodsByUrl.set(url, methods);
   });
 
   return () => {
-    for (const [url, known] of [...methodsByUrl]) {
+    for (const [url, known] of methodsByUrl) {
       const allow = [...known].join(", ");
-      const others = http.supportedMethods.filter((method) => !known.has(method as HTTPMethods)) as HTTPMethods[];
+      const others = http.supportedMethods.filter((method) => !known.has(method)) as HTTPMethods[];
       http.route({
         url,
         method: others,

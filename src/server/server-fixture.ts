@@ -17,15 +17,21 @@ export interface Fixture {
 
 export type MemoryStore = Store & { readonly keys: KeyRow[]; readonly records: CallRecord[] };
 
-export function createFixture(
-  gateway: Partial<Gateway> = {},
-  overrides: Partial<ServerDependencies> = {},
-): Fixture {
+export function createFixture(gateway: Partial<Gateway> = {}, overrides: Partial<ServerDependencies> = {}): Fixture {
   const store = createMemoryStore();
   const logLines: Record<string, unknown>[] = [];
-  const logger = pino({ level: "debug" }, { write: (line) => logLines.push(parseJson(line) as Record<string, unknown>) });
+  const logger = pino(
+    { level: "debug" },
+    { write: (line) => logLines.push(parseJson(line) as Record<string, unknown>) },
+  );
   const dependencies: ServerDependencies = {
-    gateway: { snapshot: testSnapshot, callEndpoint: refuse, chat: refuse, ...gateway },
+    gateway: {
+      get snapshot() {
+        return gateway.snapshot ?? testSnapshot;
+      },
+      callEndpoint: gateway.callEndpoint ?? refuse,
+      chat: gateway.chat ?? refuse,
+    },
     store,
     clock: systemClock,
     logger,

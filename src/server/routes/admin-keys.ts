@@ -11,7 +11,11 @@ const label = z.string().trim().min(1).max(100);
 const newKeyBody = z.strictObject({
   name: label,
   tenant: label.optional(),
-  scopes: z.array(z.enum(["call", "admin"])).min(1).max(2).optional(),
+  scopes: z
+    .array(z.enum(["call", "admin"]))
+    .min(1)
+    .max(2)
+    .optional(),
 });
 
 /** `/admin/v1/keys`: client keys. A change holds from the moment it is answered. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { HeadgateError } from "../../errors.ts";
 import { isUuid } from "../../ids.ts";
@@ -15,23 +15,29 @@ const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 
+interface RecordRoute {
+  Params: { requestId: string };
+}
+
 /** `/admin/v1/requests`: the records of finished calls, newest first. */
 export function registerAdminRequests(app: FastifyInstance, context: ServerContext): void {
   const { store } = context;
   const onRequest = context.admit("admin");
 
-  app.get("/admin/v1/requests", { onRequest }, async (request) => {
+  async function list(request: FastifyRequest): Promise<{ requests: readonly CallRecord[] }> {
     const { before, ...query } = parseInput(listQuery, request.query);
     await context.flushRecords?.();
     return { requests: await store.listRecords({ ...query, beforeMs: before }) };
-  });
+  }
 
-  app.get<{ Params: { requestId: string } }>("/admin/v1/requests/:requestId", { onRequest }, async (request) => {
-    const { requestId } = request.params;
+  async function find({ params: { requestId } }: FastifyRequest<RecordRoute>): Promise<CallRecord> {
     if (!isUuid(requestId)) throw new HeadgateError("record_not_found", { detail: "A request id is a UUID." });
     await context.flushRecords?.();
     const record = await store.findRecord(requestId.toLowerCase());
     if (!record) throw new HeadgateError("record_not_found");
     return record;
-  });
+  }
+
+  app.get("/admin/v1/requests", { onRequest }, list);
+  app.get<RecordRoute>("/admin/v1/requests/:requestId", { onRequest }, find);
 }
