@@ -32,7 +32,7 @@ export interface ScriptedAnswer {
   readonly chunkDelayMs?: number;
   /** Where the body is cut into chunks: after each event, after each byte, or after these byte counts. @default "event" */
   readonly chunkBorders?: "event" | "byte" | readonly number[];
-  /** The connection is reset after this many chunks. */
+  /** The connection is closed after this many chunks, with the rest unsent. */
   readonly cutAfter?: number;
   /** Nothing more is sent after this many chunks, and the connection stays open. */
   readonly stallAfter?: number;

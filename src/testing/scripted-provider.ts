@@ -126,7 +126,8 @@ async function sendAnswer(
   await send(connection, seen, Buffer.from(renderHead(rendered, isChunked)), closed);
   for (const [index, chunk] of chunks.entries()) {
     if (index === scripted.cutAfter) {
-      connection.socket.resetAndDestroy();
+      // What was written still arrives; a reset could throw it away unread.
+      connection.socket.destroySoon();
       await untilAborted(closed);
     }
     if (index === scripted.stallAfter) await untilAborted(closed);

@@ -91,7 +91,7 @@ describe("a stream", () => {
   test.each([
     ["without either mark", { rawBody: delta({ content: "half" }) }],
     ["in the middle of an event", { rawBody: `${delta({ content: "half" })}data: {"choices":[{"del` }],
-    ["by a reset", { text: "half of it", cutAfter: 3 }],
+    ["by a closed connection", { text: "half of it", cutAfter: 3 }],
   ])("that ends %s is cut, after its parts were passed on", async (_how, answer) => {
     bench.upstream.script(answer);
     const { parts, error } = await bench.read(streamed);
