@@ -1,3 +1,4 @@
+import { parse } from "zod/v4/core";
 import type { z } from "zod";
 import { isRecord } from "../json.ts";
 import type { DefinitionSource } from "./definition-source.ts";
@@ -8,15 +9,16 @@ import { describeNotBuilt } from "./not-built.ts";
 type Issue = z.core.$ZodIssue;
 
 /**
- * Checks the form of a definition and reports every mistake; returns it typed if there was none.
+ * Checks the form of a definition, reports every mistake, and returns the properties that have none, so that what they
+ * refer to can be checked too.
  * @param notBuiltKeys the top-level keys that deserve a better answer than "unknown"
  */
-export function checkDefinition<Schema extends z.ZodType>(
-  schema: Schema,
-  definition: unknown,
+export function checkDefinition<Shape extends z.core.$ZodLooseShape>(
+  schema: z.ZodObject<Shape, z.core.$strict>,
+  definition: Readonly<Record<string, unknown>>,
   source: DefinitionSource,
   notBuiltKeys: Readonly<Record<string, string>>,
-): z.output<Schema> | undefined {
+): Partial<z.output<typeof schema>> {
   const result = schema.safeParse(definition);
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
@@ -25,24 +27,38 @@ export function checkDefinition<Schema extends z.ZodType>(
       const known = knownKeys(schema, path);
       const table = path.length === 0 ? notBuiltKeys : {};
       for (const key of issue.keys) {
-        source.report(
-          [...path, key],
-          describeNotBuilt(table, key) ?? `This key is not known: remove it.${suggestName(key, known)}`,
-        );
+        const unknown = `This key is not known: remove it.${suggestName(key, known)}`;
+        source.report([...path, key], describeNotBuilt(table, key) ?? unknown);
       }
     } else {
       source.report(path, describeIssue(issue, readPath(definition, path)));
     }
   }
-  return undefined;
+  const broken = new Set(result.error.issues.map(({ path }) => path[0]));
+  const sound = Object.entries(schema.shape).filter(([key]) => key in definition && !broken.has(key));
+  const parts = sound.map(([key, part]) => [key, parse(part, definition[key])]);
+  return Object.fromEntries(parts) as Partial<z.output<typeof schema>>;
 }
 
 function describeIssue(issue: Issue, value: unknown): string {
   if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
-  if (issue.code === "invalid_type" && value === undefined)
-    return `This is missing: give it ${withArticle(issue.expected)}.`;
-  if (issue.code === "invalid_type") return `This must be ${withArticle(issue.expected)}.`;
-  return issue.message.endsWith(".") ? issue.message : `${issue.message}.`;
+  // Where a schema has words of its own, they say more than the kind of issue does.
+  const isOwnMessage = !/^(?:Invalid (?:input|option)|Too (?:small|big)): expected /.test(issue.message);
+  if (isOwnMessage) return issue.message.endsWith(".") ? issue.message : `${issue.message}.`;
+  switch (issue.code) {
+    case "invalid_type":
+      return value === undefined
+        ? `This is missing: give it ${withArticle(issue.expected)}.`
+        : `This must be ${withArticle(issue.expected)}.`;
+    case "invalid_value":
+      return `This must be one of: ${issue.values.map((option) => JSON.stringify(option)).join(", ")}.`;
+    case "too_small":
+      return issue.origin === "string" ? "This must not be empty." : `This must be at least ${issue.minimum}.`;
+    case "too_big":
+      return `This must be at most ${issue.maximum}.`;
+    default:
+      return `${issue.message}.`;
+  }
 }
 
 function withArticle(type: string): string {

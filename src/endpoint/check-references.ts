@@ -8,7 +8,7 @@ export const defaultTier = "standard";
 
 /** Reports names in an endpoint that stand for no model or tier. */
 export function checkTargets(draft: EndpointDraft, targets: TargetNames): void {
-  const { definition, source, prompts } = draft;
+  const { definition, hasRoute, source, prompts } = draft;
   const check = (name: string | undefined, report: (message: string) => void): void => {
     if (name === undefined || isTarget(name, targets)) return;
     report(
@@ -17,8 +17,8 @@ export function checkTargets(draft: EndpointDraft, targets: TargetNames): void {
   };
   if (definition) {
     const { route, validate } = definition;
-    if (route) check(route.use, (message) => source.report(["route", "use"], message));
-    else if (!isTarget(defaultTier, targets)) {
+    check(route?.use, (message) => source.report(["route", "use"], message));
+    if (!hasRoute && !isTarget(defaultTier, targets)) {
       source.report(
         ["route"],
         `No tier is called "${defaultTier}", which endpoints without a route use: declare it, or set route.`,

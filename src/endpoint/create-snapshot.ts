@@ -34,7 +34,9 @@ const defaultReasks = 2;
 
 function createEndpoint(draft: EndpointDraft, releases: Releases): LoadedEndpoint {
   const { name, contract, definition, input, output } = draft;
-  if (!definition || !input || !output) throw new TypeError(`${keyOf(draft)} is not complete`);
+  const description = definition?.description;
+  if (!definition || description === undefined || !input || !output)
+    throw new TypeError(`${keyOf(draft)} is not complete`);
   const prompts = [...draft.prompts].flatMap(([version, { prompt }]) =>
     prompt ? [[version, Object.freeze(prompt)] as const] : [],
   );
@@ -44,7 +46,7 @@ function createEndpoint(draft: EndpointDraft, releases: Releases): LoadedEndpoin
   return Object.freeze({
     name,
     contract,
-    description: definition.description,
+    description,
     input: Object.freeze(input),
     output: Object.freeze(output),
     prompts: freezeMap<string, LoadedPrompt>(prompts),

@@ -50,7 +50,7 @@ export function loadConfig(
   }
   const checked = checkDefinition(configSchema, definition, source, notBuilt.configKeys);
   checkNames(definition, source);
-  const { providers = {}, models = {}, tiers = {} } = checked ?? {};
+  const { providers = {}, models = {}, tiers = {} } = checked;
   return {
     providers: new Map(Object.entries(providers)),
     models: new Map(Object.entries(models).map(([name, { provider, model = name }]) => [name, { provider, model }])),

@@ -30,7 +30,9 @@ export interface EndpointDraft {
   readonly name: string;
   readonly contract: number;
   readonly source: DefinitionSource;
-  readonly definition?: CheckedEndpoint;
+  /** The properties that are sound by themselves. */
+  readonly definition?: Partial<CheckedEndpoint>;
+  readonly hasRoute: boolean;
   readonly input?: CompiledSchema;
   readonly output?: CompiledSchema;
   /** By version; broken ones too, so that a release table naming one is not called wrong. */
@@ -70,7 +72,8 @@ export async function loadEndpoint(
   });
   if (raw && prompts.size === 0) source.report([], "The endpoint has no prompt: write prompts/1.0.0.prompt beside it.");
   const contract = typeof raw?.["contract"] === "number" ? raw["contract"] : 1;
-  return { name, contract, source, definition: checked, input, output, prompts };
+  const hasRoute = raw?.["route"] !== undefined;
+  return { name, contract, source, definition: checked, hasRoute, input, output, prompts };
 }
 
 /** Fields that every answer of an endpoint has by itself. */
@@ -106,7 +109,7 @@ function checkOutput({ jsonSchema }: CompiledSchema, source: DefinitionSource): 
 }
 
 function checkFields(
-  { normalize, route }: CheckedEndpoint,
+  { normalize, route }: Partial<CheckedEndpoint>,
   { jsonSchema }: CompiledSchema,
   source: DefinitionSource,
 ): void {
@@ -142,7 +145,7 @@ function suggestPointer(pointer: string, jsonSchema: CompiledSchema["jsonSchema"
 }
 
 async function checkValues(
-  { example, fallback }: CheckedEndpoint,
+  { example, fallback }: Partial<CheckedEndpoint>,
   input: CompiledSchema | undefined,
   output: CompiledSchema | undefined,
   source: DefinitionSource,

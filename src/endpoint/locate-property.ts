@@ -107,7 +107,7 @@ function findChild(
 }
 
 function findProperty(literal: ObjectExpression, name: string): Child | undefined {
-  const property = literal.properties.find(
+  const property = literal.properties.findLast(
     (candidate) => candidate.type === "Property" && !candidate.computed && nameOf(candidate.key as AnyNode) === name,
   );
   return property?.type === "Property"

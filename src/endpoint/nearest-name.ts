@@ -19,17 +19,22 @@ export function suggestName(name: string, known: Iterable<string>): string {
 
 const maxListed = 20;
 
-// Levenshtein, one row at a time; names longer than any of ours are not worth measuring.
+// Optimal string alignment: two swapped letters, the commonest slip, count as one. Names longer than any of ours are not
+// worth measuring.
 function editDistance(a: string, b: string): number {
   if (a.length > 64 || b.length > 64) return a === b ? 0 : 64;
+  let above: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let at = 1; at <= a.length; at++) {
-    const above = row;
+    const [twoAbove, oneAbove] = [above, row];
     row = [at];
     for (let to = 1; to <= b.length; to++) {
-      const replace = above[to - 1]! + (a[at - 1] === b[to - 1] ? 0 : 1);
-      row.push(Math.min(replace, above[to]! + 1, row[to - 1]! + 1));
+      const replaced = oneAbove[to - 1]! + (a[at - 1] === b[to - 1] ? 0 : 1);
+      const isSwap = at > 1 && to > 1 && a[at - 1] === b[to - 2] && a[at - 2] === b[to - 1];
+      const swapped = isSwap ? twoAbove[to - 2]! + 1 : Infinity;
+      row.push(Math.min(replaced, swapped, oneAbove[to]! + 1, row[to - 1]! + 1));
     }
+    above = oneAbove;
   }
   return row[b.length]!;
 }

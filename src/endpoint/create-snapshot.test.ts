@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import {
+  configWith,
+  endpointFile,
+  endpointWith,
+  goodProject,
+  loadGood,
+  promptFile,
+  writeProject,
+} from "../../test/sample-project.ts";
+
+test("a snapshot cannot be changed", async () => {
+  const endpoint = endpointWith('route: { use: "fast", rules: [] },', "normalize: { html: true },");
+  const snapshot = await loadGood({ folder: writeProject({ ...goodProject, [endpointFile]: endpoint }) });
+  const loaded = snapshot.endpoints.get("summarize/v1")!;
+  const changes: (() => unknown)[] = [
+    () => Object.assign(snapshot, { id: "x" }),
+    () => (snapshot.endpoints as Map<string, unknown>).delete("summarize/v1"),
+    () => (snapshot.tiers as Map<string, string>).set("fast", "x"),
+    () => Object.assign(loaded, { release: "9.9.9" }),
+    () => Object.assign(loaded.route, { use: "x" }),
+    () => (loaded.route.rules as unknown[]).push({}),
+    () => Object.assign(loaded.normalize, { html: false }),
+    () => Object.assign(loaded.example as object, { text: "x" }),
+    () => Object.assign(loaded.fallback!({}), { summary: "x" }),
+    () => (loaded.prompts as Map<string, unknown>).clear(),
+  ];
+  for (const change of changes) expect(change).toThrow(TypeError);
+});
+
+describe("the snapshot's id", () => {
+  const variants: readonly [string, Record<string, string>][] = [
+    ["nothing", {}],
+    ["a description", { [endpointFile]: goodProject[endpointFile]!.replace("Summarises", "Sums up") }],
+    ["the input schema", { [endpointFile]: goodProject[endpointFile]!.replace('required: ["text"]', "required: []") }],
+    [
+      "the output schema",
+      { [endpointFile]: goodProject[endpointFile]!.replace('required: ["summary"]', "required: []") },
+    ],
+    ["a fallback", { [endpointFile]: goodProject[endpointFile]!.replace('summary: "" ', 'summary: "none" ') }],
+    ["a fallback function", { [endpointFile]: endpointWith('fallback: () => ({ summary: "a" }),') }],
+    ["a fallback function's body", { [endpointFile]: endpointWith('fallback: () => ({ summary: "b" }),') }],
+    ["an example", { [endpointFile]: goodProject[endpointFile]!.replace("Some text", "A text") }],
+    ["a route", { [endpointFile]: endpointWith('route: "smart",') }],
+    ["normalisation", { [endpointFile]: endpointWith("normalize: { html: true },") }],
+    ["validation", { [endpointFile]: endpointWith("validate: { reasks: 0 },") }],
+    ["a deadline", { [endpointFile]: endpointWith("timeoutMs: 1000,") }],
+    ["a contract version", { [endpointFile]: endpointWith("contract: 2,") }],
+    ["a prompt", { [promptFile]: `${goodProject[promptFile]}Please.` }],
+    ["another prompt version", { "endpoints/summarize/prompts/0.9.0.prompt": "---\nversion: 0.9.0\n---\n{{text}}" }],
+    [
+      "the release",
+      {
+        "endpoints/summarize/prompts/0.9.0.prompt": "---\nversion: 0.9.0\n---\n{{text}}",
+        "releases.yaml": "summarize: 0.9.0",
+      },
+    ],
+    [
+      "a provider",
+      configWith('providers: { p: { type: "local" } }, models: { m: { provider: "p" } }, tiers: { standard: "m" },'),
+    ],
+    [
+      "a tier",
+      configWith(
+        'providers: { p: { type: "local" } }, models: { m: { provider: "p" } }, tiers: { standard: "m", smart: "m" },',
+      ),
+    ],
+  ];
+
+  test.each(variants)("is the same for the same content in another folder: %s", async (_name, files) => {
+    const first = await loadGood({ folder: writeProject({ ...goodProject, ...files }) });
+    const second = await loadGood({ folder: writeProject({ ...goodProject, ...files }) });
+    expect(first.id).toMatch(/^[0-9a-f]{12}$/);
+    expect(second.id).toBe(first.id);
+  });
+
+  test("differs when any of them differs", async () => {
+    const names = new Map<string, string[]>();
+    for (const [name, files] of variants) {
+      const { id } = await loadGood({ folder: writeProject({ ...goodProject, ...files }) });
+      names.set(id, [...(names.get(id) ?? []), name]);
+    }
+    expect([...names.values()].filter((same) => same.length > 1)).toEqual([]);
+  });
+
+  test("is the same in another process", async () => {
+    const folder = writeProject(goodProject);
+    const script = `
+      import { loadProject } from ${JSON.stringify(import.meta.resolve("./load-project.ts"))};
+      import { loadPrompt } from ${JSON.stringify(import.meta.resolve("../pipeline/prompts/load-prompt.ts"))};
+      const loaded = await loadProject({ folder: ${JSON.stringify(folder)} }, { loadPrompt });
+      process.stdout.write(loaded.snapshot.id);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
+    expect(stdout).toBe((await loadGood({ folder })).id);
+  });
+});
