@@ -54,7 +54,11 @@ function describeRecords(store: () => Store): void {
   });
 
   test("numbers come back as numbers, above 2^31 too", async () => {
-    const record = createRecord({ inputTokens: 5_000_000_000, durationMs: 0.125, startedAtMs: Date.UTC(2026, 4, 1) + 7 });
+    const record = createRecord({
+      inputTokens: 5_000_000_000,
+      durationMs: 0.125,
+      startedAtMs: Date.UTC(2026, 4, 1) + 7,
+    });
     await store().insertRecords([record]);
     expect(await store().findRecord(record.requestId)).toEqual(record);
   });
@@ -183,7 +187,7 @@ function createKey(): KeyRow {
   const number = String(++keys);
   return {
     id: `key_${number}`,
-    name: "it's a \"test\"",
+    name: 'it\'s a "test"',
     tenant: "acme",
     scopes: ["call", "admin"],
     sha256: number.padStart(64, "0"),

@@ -45,7 +45,10 @@ async function prepareOriginal(): Promise<string> {
 
 /** Names what the original is made of, so that a change makes a new one. */
 function nameContent(): string {
-  const engine = readFileSync(join(import.meta.dirname, "../../node_modules/@electric-sql/pglite/package.json"), "utf8");
+  const engine = readFileSync(
+    join(import.meta.dirname, "../../node_modules/@electric-sql/pglite/package.json"),
+    "utf8",
+  );
   const schema = readMigrations(ownMigrations).map((migration) => migration.sha256);
   return sha256([engine, ...schema].join("\n")).slice(0, 16);
 }
