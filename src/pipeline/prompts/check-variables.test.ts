@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { JsonSchema } from "../../json.ts";
 import { checkVariables } from "./check-variables.ts";
+import { compileTemplate } from "./compile-template.ts";
 import { parseTemplate } from "./parse-template.ts";
 import { everyItem, listTemplateVariables } from "./template-variables.ts";
 
@@ -11,6 +12,12 @@ function list(template: string, partials: Record<string, string> = {}): [string,
     name,
     path?.map((step) => (step === everyItem ? "[]" : step)).join("."),
   ]);
+}
+
+function render(template: string, input: Record<string, unknown>, partials: Record<string, string> = {}): string {
+  const parsed = parseTemplate({ template, partials: new Map(Object.entries(partials)) });
+  const [block] = compileTemplate(parsed.template!).render(input);
+  return block?.type === "message" && block.parts[0]?.type === "text" ? block.parts[0].text : "";
 }
 
 function check(template: string, schema: JsonSchema, partials: Record<string, string> = {}): string[] {
@@ -185,6 +192,27 @@ describe("listTemplateVariables", () => {
     ]);
   });
 
+  test("agrees with Handlebars that what was passed to a partial stays outside of its blocks", () => {
+    const partials = { p: "{{#with o}}{{y}}{{../y}}{{/with}}" };
+    expect(list("{{> p y=c}}", partials)).toEqual([
+      ["c", "c"],
+      ["o", "o"],
+      ["y", "o.y"],
+      ["../y", "c"],
+    ]);
+    expect(render("{{> p y=c}}", { c: "passed", o: { y: "own" } }, partials)).toBe("ownpassed");
+  });
+
+  test("agrees with Handlebars that `with this` is no level", () => {
+    const template = "{{#each a}}{{#with this}}{{../b}}{{/with}}{{/each}}";
+    expect(list(template)).toEqual([
+      ["a", "a"],
+      ["this", "a.[]"],
+      ["../b", "b"],
+    ]);
+    expect(render(template, { a: [{ b: "item's" }], b: "root's" })).toBe("root's");
+  });
+
   test("gives the lines of the file and of the partial", () => {
     const parsed = parseTemplate({
       template: "a\n{{b}}\n{{> p}}",
@@ -250,6 +278,24 @@ describe("checkVariables", () => {
     ) as JsonSchema;
     expect(check("{{#each children}}{{name}}{{#each children}}{{name}}{{/each}}{{/each}}", tree)).toEqual([]);
     expect(check("{{#each children}}{{nam}}{{/each}}", tree)).toEqual([expect.stringContaining('"name"')]);
+  });
+
+  test("looks into every way of combining schemas", () => {
+    const field = (name: string): JsonSchema => ({ type: "object", properties: { [name]: { type: "string" } } });
+    const schema = {
+      oneOf: [field("a"), field("b")],
+      anyOf: [field("c"), { $ref: "#/$defs/d" }],
+      allOf: [field("e")],
+      else: field("f"),
+      $defs: { d: field("d") },
+    };
+    expect(check("{{a}}{{b}}{{c}}{{d}}{{e}}{{f}}", schema)).toEqual([]);
+    expect(check("{{g}}", schema)).toHaveLength(1);
+  });
+
+  test("ends on a schema that refers to itself", () => {
+    expect(check("{{a}}", { $ref: "#" })).toHaveLength(1);
+    expect(check("{{a}}", { anyOf: [{ $ref: "#" }, { type: "object", properties: { a: {} } }] })).toEqual([]);
   });
 
   test("accepts anything where the schema says nothing", () => {

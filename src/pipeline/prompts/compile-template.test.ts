@@ -76,6 +76,19 @@ describe("bounds", () => {
     expect(() => prompt.render({ l })).toThrow(expect.objectContaining({ code: "input_too_long" }));
   });
 
+  test("a loop stops before its text outgrows the engine's own strings", () => {
+    const input = { t: "x".repeat(1_000_000), l: Array.from({ length: 1000 }, () => 1) };
+    expect(() => compile("{{#each l}}{{@root.t}}{{/each}}").render(input)).toThrow(
+      expect.objectContaining({ code: "input_too_long" }),
+    );
+  });
+
+  test("each rendering has all the turns to itself", () => {
+    const prompt = compile("{{#each l}}{{this}}{{/each}}", {}, { maxTurns: 5 });
+    for (let at = 0; at < 3; at++) expect(prompt.render({ l: [1, 2, 3, 4, 5] })).toEqual([message("user", "12345")]);
+    expect(() => prompt.render({ l: [1, 2, 3, 4, 5, 6] })).toThrow(expect.objectContaining({ code: "input_too_long" }));
+  });
+
   test("a text repeated without a loop is measured too", () => {
     const prompt = compile("{{t}}{{t}}", {}, { maxLength: 10 });
     expect(prompt.render({ t: "12345" })).toHaveLength(1);

@@ -138,7 +138,7 @@ describe("the hash of a prompt", () => {
     expect(new Set([first, ...others]).size).toBe(4);
   });
 
-  test("does not depend on the order in which partials are given or called", () => {
+  test("does not depend on the order in which partials are given", () => {
     const both = { a: "1", b: "2" };
     const reversed = partials({ b: "2", a: "1" });
     const text = withTemplate("{{> a}}{{> b}}");

@@ -87,12 +87,9 @@ function toLoadedPrompt(version: string, text: string, prompt: ParsedPrompt, tem
   };
 }
 
-/** Without partials, the hash that `sha256sum` prints for the file. */
+/** Without partials, the hash that `sha256sum` prints for the file. Partials follow in the order of their first use. */
 function hashPrompt(text: string, { partials }: ParsedTemplate): string {
   const file = sha256(text);
   if (partials.size === 0) return file;
-  const parts = [...partials]
-    .map(([name, { source }]) => [name, sha256(source)])
-    .sort(([left], [right]) => (left! < right! ? -1 : 1));
-  return sha256(JSON.stringify([file, ...parts]));
+  return sha256(JSON.stringify([file, ...[...partials].map(([name, { source }]) => [name, sha256(source)])]));
 }

@@ -1,5 +1,10 @@
-/** The candidate that a typing mistake most likely meant, or nothing when none is close. */
-export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+/** A clause for the end of a message: ` Did you mean "x"?`, or nothing. */
+export function didYouMean(name: string, candidates: Iterable<string>): string {
+  const nearest = nearestName(name, candidates);
+  return nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+}
+
+function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(name.length / 3));
   let nearest: string | undefined;
   let nearestDistance = limit + 1;
@@ -8,12 +13,6 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
     if (distance < nearestDistance) [nearest, nearestDistance] = [candidate, distance];
   }
   return nearest;
-}
-
-/** A clause for the end of a message: ` Did you mean "x"?`, or nothing. */
-export function didYouMean(name: string, candidates: Iterable<string>): string {
-  const nearest = nearestName(name, candidates);
-  return nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
 }
 
 // `max_output_tokens` and `maxOutputTokens` differ only in habit.

@@ -24,7 +24,7 @@ export interface ParsedPrompt {
   readonly templateLine: number;
 }
 
-export interface DeclaredData {
+interface DeclaredData {
   readonly schema?: JsonSchema;
   readonly line: number;
 }

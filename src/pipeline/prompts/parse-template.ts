@@ -5,7 +5,7 @@ import type { PromptProblem } from "./prompt-problem.ts";
 import { parseProgram } from "./template-ast.ts";
 import type { Program } from "./template-ast.ts";
 
-export interface ParsedSource {
+interface ParsedSource {
   readonly source: string;
   readonly program: Program;
 }

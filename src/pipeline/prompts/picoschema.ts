@@ -2,7 +2,7 @@ import { isRecord } from "../../json.ts";
 import type { JsonSchema } from "../../json.ts";
 import { didYouMean } from "./nearest-name.ts";
 
-export interface SchemaProblem {
+interface SchemaProblem {
   /** Keys from the schema's root to the mistake, as written. */
   readonly path: readonly string[];
   readonly message: string;
