@@ -19,16 +19,16 @@ const newKeyBody = z.strictObject({
 });
 
 /** `/admin/v1/keys`: client keys. A change holds from the moment it is answered. */
-export function registerAdminKeys(app: FastifyInstance, context: ServerContext): void {
+export function registerAdminKeys(http: FastifyInstance, context: ServerContext): void {
   const { store, clock, keys } = context;
   const onRequest = context.admit("admin");
 
-  app.get("/admin/v1/keys", { onRequest }, async () => {
+  http.get("/admin/v1/keys", { onRequest }, async () => {
     const rows = await store.listKeys();
     return { keys: rows.map(toView) };
   });
 
-  app.post("/admin/v1/keys", { onRequest }, async (request, reply) => {
+  http.post("/admin/v1/keys", { onRequest }, async (request, reply) => {
     const { name, tenant, scopes } = parseInput(newKeyBody, request.body);
     const { secret, row } = createKey({ name, tenant, scopes, nowMs: clock.now() });
     await store.insertKey(row);
@@ -37,7 +37,7 @@ export function registerAdminKeys(app: FastifyInstance, context: ServerContext):
     return { ...toView(row), secret };
   });
 
-  app.delete<{ Params: { id: string } }>("/admin/v1/keys/:id", { onRequest }, async (request, reply) => {
+  http.delete<{ Params: { id: string } }>("/admin/v1/keys/:id", { onRequest }, async (request, reply) => {
     const isRevoked = await store.revokeKey(request.params.id, clock.now());
     if (!isRevoked) throw new HeadgateError("key_not_found");
     await keys.refresh();

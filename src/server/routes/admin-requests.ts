@@ -20,7 +20,7 @@ interface RecordRoute {
 }
 
 /** `/admin/v1/requests`: the records of finished calls, newest first. */
-export function registerAdminRequests(app: FastifyInstance, context: ServerContext): void {
+export function registerAdminRequests(http: FastifyInstance, context: ServerContext): void {
   const { store } = context;
   const onRequest = context.admit("admin");
 
@@ -38,6 +38,6 @@ export function registerAdminRequests(app: FastifyInstance, context: ServerConte
     return record;
   }
 
-  app.get("/admin/v1/requests", { onRequest }, list);
-  app.get<RecordRoute>("/admin/v1/requests/:requestId", { onRequest }, find);
+  http.route({ method: "GET", url: "/admin/v1/requests", onRequest, handler: list });
+  http.route<RecordRoute>({ method: "GET", url: "/admin/v1/requests/:requestId", onRequest, handler: find });
 }

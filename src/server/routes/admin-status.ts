@@ -2,10 +2,10 @@ import type { FastifyInstance } from "fastify";
 import type { ServerContext } from "../server-context.ts";
 
 /** `/admin/v1/status`: what this process serves, and how it fares. */
-export function registerAdminStatus(app: FastifyInstance, context: ServerContext): void {
+export function registerAdminStatus(http: FastifyInstance, context: ServerContext): void {
   const { gateway, store, clock, traffic } = context;
 
-  app.get("/admin/v1/status", { onRequest: context.admit("admin") }, () => {
+  http.get("/admin/v1/status", { onRequest: context.admit("admin") }, () => {
     const { id, endpoints, providers, models, tiers } = gateway.snapshot;
     return {
       version: context.version,

@@ -18,8 +18,8 @@ interface EndpointRoute {
 }
 
 /** `POST /api/:endpoint/v:contract`: the typed contract, whole or as server-sent events. */
-export function registerCallEndpoint(app: FastifyInstance, context: ServerContext): void {
-  app.post<EndpointRoute>("/api/:endpoint/v:contract", { onRequest: context.admit("call") }, (request, reply) => {
+export function registerCallEndpoint(http: FastifyInstance, context: ServerContext): void {
+  http.post<EndpointRoute>("/api/:endpoint/v:contract", { onRequest: context.admit("call") }, (request, reply) => {
     const call = toEndpointRequest(request);
     return call.stream ? answerStreamed(context, call, reply) : answerWhole(context, call, reply);
   });

@@ -13,12 +13,12 @@ import { createStreamReply } from "../stream-reply.ts";
 type ChatRequest = ReturnType<typeof parseChatRequest>;
 
 /** `POST /v1/chat/completions`: OpenAI's chat for models, tiers and `endpoint:name`. */
-export function registerChatCompletions(app: FastifyInstance, context: ServerContext): void {
+export function registerChatCompletions(http: FastifyInstance, context: ServerContext): void {
   const errorHandler = createErrorHandler(context.logger, {
     contentType: "application/json; charset=utf-8",
     toBody: toOpenAiError,
   });
-  app.post("/v1/chat/completions", { onRequest: context.admit("call"), errorHandler }, (request, reply) => {
+  http.post("/v1/chat/completions", { onRequest: context.admit("call"), errorHandler }, (request, reply) => {
     const chat = parseChatRequest(request.body);
     return chat.stream ? answerStreamed(context, chat, request, reply) : answerWhole(context, chat, request, reply);
   });

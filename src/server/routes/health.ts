@@ -3,14 +3,14 @@ import { createReadiness } from "../readiness.ts";
 import type { ServerContext } from "../server-context.ts";
 
 /** `/livez`: the process answers. `/readyz`: it should get traffic. Both answer while the server drains. */
-export function registerHealth(app: FastifyInstance, context: ServerContext): void {
+export function registerHealth(http: FastifyInstance, context: ServerContext): void {
   const readiness = createReadiness(context);
 
-  app.get("/livez", (request, reply) => {
+  http.get("/livez", (request, reply) => {
     void reply.headers({ "x-request-id": request.id, "cache-control": "no-store" }).send({ status: "live" });
   });
 
-  app.get("/readyz", async (request, reply) => {
+  http.get("/readyz", async (request, reply) => {
     const isDraining = context.traffic.isDraining;
     const isStoreReachable = await readiness.isStoreReachable();
     const isReady = !isDraining && isStoreReachable;

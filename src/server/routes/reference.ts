@@ -14,7 +14,7 @@ interface Reference {
 }
 
 /** `/openapi.json` and `/docs`, written anew when the project has changed. `/` leads to the latter. */
-export function registerReference(app: FastifyInstance, context: ServerContext): void {
+export function registerReference(http: FastifyInstance, context: ServerContext): void {
   let latest: Reference | undefined;
 
   function read(): Reference {
@@ -26,15 +26,15 @@ export function registerReference(app: FastifyInstance, context: ServerContext):
     return latest;
   }
 
-  app.get("/openapi.json", (_request, reply) => {
+  http.get("/openapi.json", (_request, reply) => {
     void reply.header("content-type", "application/json; charset=utf-8").send(read().openApi);
   });
 
-  app.get("/docs", (_request, reply) => {
+  http.get("/docs", (_request, reply) => {
     void reply.headers(pageHeaders).send(read().page);
   });
 
-  app.get("/", (_request, reply) => {
+  http.get("/", (_request, reply) => {
     void reply.redirect("/docs");
   });
 }
