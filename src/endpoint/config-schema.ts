@@ -50,5 +50,3 @@ export const configSchema = z.strictObject({
   endpoints: z.record(z.string(), z.unknown()).optional(),
   project: z.string().min(1).optional(),
 });
-
-export type CheckedConfig = z.output<typeof configSchema>;

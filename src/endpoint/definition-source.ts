@@ -29,7 +29,7 @@ export function createDefinitionSource(
 }
 
 /** As one would write it in code: `route.rules[0].use`, `prompts["1.0.0"]`. */
-export function formatPath(path: PropertyPath): string {
+function formatPath(path: PropertyPath): string {
   return path
     .map((step, index) => {
       if (typeof step === "number") return `[${step}]`;

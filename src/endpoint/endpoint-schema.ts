@@ -6,8 +6,8 @@ import type { AnySchema, EndpointDefinition } from "./define-endpoint.ts";
 export const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 export const nameRule = "A name is made of a-z, 0-9 and hyphens, starts with a letter and has at most 63 characters.";
 
-export const minTimeoutMs = 100;
-export const maxTimeoutMs = 3_600_000;
+const minTimeoutMs = 100;
+const maxTimeoutMs = 3_600_000;
 
 const pointer = z.string().regex(/^(?:\/(?:[^~/]|~[01])*)+$/, 'A field is named by a JSON Pointer, such as "/text".');
 const tokenCount = z.int().min(0);

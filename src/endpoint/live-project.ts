@@ -15,7 +15,7 @@ export interface LiveProject {
   reload(): Promise<ReloadResult>;
 }
 
-export interface ReloadResult {
+interface ReloadResult {
   readonly ok: boolean;
   readonly problems: readonly Problem[];
 }

@@ -4,7 +4,7 @@ import type { DefinitionSource } from "./definition-source.ts";
 import type { Problem } from "./problem.ts";
 import type { LoadedPrompt } from "./snapshot.ts";
 
-export interface PromptSource {
+interface PromptSource {
   /** `{version}.prompt`, without a folder. */
   readonly fileName: string;
   readonly text: string;

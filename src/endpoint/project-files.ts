@@ -5,7 +5,7 @@ import type { Problem } from "./problem.ts";
 
 type Report = (problem: Problem) => void;
 
-export interface EndpointFolder {
+interface EndpointFolder {
   /** The folder's name, which is the endpoint's default name. */
   readonly name: string;
   readonly module?: string;

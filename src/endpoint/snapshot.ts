@@ -1,5 +1,4 @@
 import type { Message, ModelSettings } from "../call.ts";
-import type { JsonSchema } from "../json.ts";
 import type { CompiledSchema } from "./compile-schema.ts";
 import type { NormalizeOptions, RouteOptions, ValidateOptions } from "./define-endpoint.ts";
 import type { ProviderOptions } from "./define-config.ts";
@@ -55,5 +54,3 @@ export interface Snapshot {
   /** Tier name to a name in `models`. */
   readonly tiers: ReadonlyMap<string, string>;
 }
-
-export type { JsonSchema };

@@ -127,6 +127,13 @@ describe("an endpoint call", () => {
     expect(await ruleOf({ atLeast: tokens, atMost: tokens })).toBe("route.rules[0]");
   });
 
+  test("meets a lower bound with as many tokens as bytes", async () => {
+    const rules: RouteRule[] = [{ when: { inputTokens: { atLeast: 1 } }, use: "smart" }];
+    const endpoint = makeEndpoint({ use: "standard", rules });
+    expect((await choose({ endpoint, input: { text: "a" } })).rule).toBe("route.rules[0]");
+    expect((await choose({ endpoint, input: { text: "" } })).rule).toBe("route.use");
+  });
+
   test("counts tokens only when a rule needs them, and once for all rules", async () => {
     const long = "word ".repeat(500);
     const counted: string[] = [];
