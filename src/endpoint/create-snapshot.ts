@@ -81,6 +81,7 @@ function describeContent(endpoint: LoadedEndpoint, { definition }: EndpointDraft
     description,
     input: input.jsonSchema,
     output: output.jsonSchema,
+    contract: output.contractSchema,
     prompts: sortEntries(prompts).map(([version, { sha256: hash }]) => [version, hash]),
     release,
     route,

@@ -31,7 +31,12 @@ function makePrompt(version: string, model?: string): LoadedPrompt {
 }
 
 function makeEndpoint(route: RouteOptions, prompts: readonly LoadedPrompt[] = [makePrompt("1.0.0")]): LoadedEndpoint {
-  const schema = { jsonSchema: {}, check: (value: unknown) => ({ ok: true, value }) as const };
+  const schema = {
+    jsonSchema: {},
+    contractSchema: {},
+    check: (value: unknown) => ({ ok: true, value }) as const,
+    fitsPart: () => true,
+  };
   return {
     name: "summarize",
     contract: 1,
