@@ -106,6 +106,8 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
   const outbound = createOutbound({ clock });
   // The store takes the longest to open and needs nothing from the project.
   const opening = openStore({ databaseUrl: environment.databaseUrl, folder: dataFolder, clock, log });
+  // Awaited only after the project has loaded; until then its failure belongs to nobody.
+  opening.catch(() => {});
   let project: LiveProject;
   let picked: PickedProvider | undefined;
   try {

@@ -137,8 +137,8 @@ test("a second server on the same folder is refused with what to do, and the fir
 test("dev reloads a changed project and keeps the last good state on a mistake", async () => {
   const server = await project.serve();
   const config = join(project.folder, "headgate.config.ts");
-  const snapshot = async (): Promise<string | null> =>
-    (await fetch(`${server.url}/livez`)).headers.get("headgate-snapshot");
+  const snapshot = async (): Promise<string> =>
+    ((await (await fetch(`${server.url}/admin/v1/status`)).json()) as { snapshotId: string }).snapshotId;
   const prompt = join(project.folder, "endpoints", "summarize", "prompts", "1.0.0.prompt");
   const before = await snapshot();
   const original = readFileSync(prompt, "utf8");

@@ -64,8 +64,15 @@ describe("the newsroom's summarize endpoint", () => {
     });
     const row = await record(response);
     expect(row).toMatchObject({ status: "ok", attempts: 3, endpoint: "summarize" });
-    expect(rungs(row).filter((line) => line.includes("reask"))).toHaveLength(2);
-    expect(rungs(row).at(-1)).toBe("3 native ok");
+    expect(rungs(row)).toEqual([
+      "1 native failed",
+      "1 extract failed",
+      "1 repair failed",
+      "2 native failed",
+      "2 reask failed",
+      "3 native ok",
+      "3 reask ok",
+    ]);
   });
 
   test("gives the declared fallback after three bad answers", async () => {
@@ -89,14 +96,14 @@ describe("the newsroom's summarize endpoint", () => {
 });
 
 test("without a fallback, three bad answers are a 502 problem that names the fields and holds no raw text", async () => {
-  const bad = { json: { category: "zanzibar", priority: 3 } };
+  const bad = { json: { headline: ["zanzibar"], organisations: "zanzibar", zanzibar: true } };
   provider.script(bad, bad, bad);
-  const response = await post("/api/classify/v1", { subject: "Invoice", body: "I was charged twice." });
+  const response = await post("/api/extract/v1", { text: article });
   const text = await response.text();
   expect(response.status).toBe(502);
   expect(response.headers.get("content-type")).toContain("application/problem+json");
   const problem = JSON.parse(text) as { code: string; issues: { path: string }[] };
   expect(problem.code).toBe("output_invalid");
-  expect(problem.issues.map(({ path }) => path)).toEqual(expect.arrayContaining(["/category", "/priority"]));
+  expect(problem.issues.map(({ path }) => path)).toEqual(expect.arrayContaining(["/headline", "/organisations"]));
   expect(text).not.toContain("zanzibar");
 });

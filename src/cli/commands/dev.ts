@@ -58,10 +58,13 @@ ${exampleCurl(url, endpoints)}
 `;
 }
 
-/** A command line that works when pasted: the first endpoint with an example is called with it. */
+/** A command line that works when pasted: the endpoint with the longest example has the most to show. */
 function exampleCurl(url: string, endpoints: readonly LoadedEndpoint[]): string {
-  const endpoint = endpoints.find(({ example }) => example !== undefined);
-  if (!endpoint) return "";
-  const body = JSON.stringify(endpoint.example).replaceAll("'", String.raw`'\''`);
-  return `\nTry it:\n\ncurl -sS ${url}/api/${endpoint.name}/v${endpoint.contract} -H 'content-type: application/json' -d '${body}'\n`;
+  const [shown] = endpoints
+    .filter(({ example }) => example !== undefined)
+    .map(({ name, contract, example }) => ({ path: `/api/${name}/v${contract}`, body: JSON.stringify(example) }))
+    .sort((a, b) => b.body.length - a.body.length);
+  if (!shown) return "";
+  const quoted = shown.body.replaceAll("'", String.raw`'\''`);
+  return `\nTry it:\n\ncurl -sS ${url}${shown.path} -H 'content-type: application/json' -d '${quoted}'\n`;
 }

@@ -36,7 +36,7 @@ export default defineEndpoint({
     contact: contact.describe("Whom the press can ask."),
   }),
   normalize: { maxTokens: 12_000, overflow: "truncate-tail", field: "/text" },
-  validate: { reasks: 2, escalateTo: "smart" },
+  validate: { reasks: 2 },
   example: {
     text: 'Port of Brightsand orders two electric ferries\n\nBRIGHTSAND, 3 March 2026 - The Port of Brightsand has ordered two electric ferries from Nordhavn Yards for $6.2 million. They enter service on 4 May 2027. "The bay will be quieter," said Ines Okafor, chair of the harbour board.\n\nPress contact: press@brightsand.example, +1 555 0134',
   },

@@ -12,7 +12,7 @@ export default defineEndpoint({
   }),
   route: { use: "standard", rules: [{ when: { inputTokens: { atLeast: 4000 } }, use: "smart" }] },
   normalize: { html: true, maxTokens: 12_000, overflow: "map-reduce", field: "/text" },
-  validate: { reasks: 2, escalateTo: "smart" },
+  validate: { reasks: 2 },
   fallback: { summary: "No summary is available right now.", bullets: ["Please read the article itself."] },
   timeoutMs: 60_000,
   example: {
