@@ -3,9 +3,9 @@ import { isRecord, parseJson, type JsonSchema } from "../json.ts";
 import type { AnySchema, TypedSchema } from "./define-endpoint.ts";
 import { createUndeclaredFilter } from "./drop-undeclared.ts";
 import { createSchemaChecker, type SchemaChecker } from "./schema-checker.ts";
-import { annotationKeywords, resolveReference } from "./schema-reference.ts";
+import { annotationKeywords, peelSchema, type PeeledSchema } from "./peel-schema.ts";
 
-export { annotationKeywords };
+export { annotationKeywords, peelSchema, type PeeledSchema };
 
 export type SchemaResult<T = unknown> =
   | { readonly ok: true; readonly value: T }
@@ -128,7 +128,7 @@ function detach(produce: () => unknown): JsonSchema {
 }
 
 function requireObject(root: JsonSchema): void {
-  const { type } = resolveReference(root, root) ?? root;
+  const { type } = peelSchema(root, root, "").schema;
   if (type !== undefined && type !== "object")
     throw broken("It must describe a JSON object: the contract's answer has named fields.");
 }

@@ -1,5 +1,10 @@
-import { annotationKeywords, type CompiledSchema } from "../../endpoint/compile-schema.ts";
-import { isRecord, type JsonSchema } from "../../json.ts";
+import {
+  annotationKeywords,
+  peelSchema,
+  type CompiledSchema,
+  type PeeledSchema,
+} from "../../endpoint/compile-schema.ts";
+import { isRecord, toPointer, type JsonSchema } from "../../json.ts";
 
 /** How one place of the answer may be sent while the answer still grows. */
 export type Plan = { readonly isNullable: boolean; readonly pointer: string } & (
@@ -38,8 +43,8 @@ function createPlanner(schema: CompiledSchema): Planner {
   const isOneSchema = toText(jsonSchema) === toText(contractSchema);
   // What the model writes and what the client sees are walked side by side: where they differ, early would be wrong.
   const plan: Planner = (writtenStart, pointerStart, shownStart, shownPointerStart) => {
-    const written = peel(jsonSchema, writtenStart, pointerStart);
-    const shown = peel(contractSchema, shownStart, shownPointerStart);
+    const written = peelSchema(jsonSchema, writtenStart, pointerStart);
+    const shown = peelSchema(contractSchema, shownStart, shownPointerStart);
     const key = `${pointerStart} ${shownPointerStart}`;
     let result = made.get(key);
     if (!result) {
@@ -52,7 +57,12 @@ function createPlanner(schema: CompiledSchema): Planner {
     }
     return result;
   };
-  const planPeeled = (written: Peeled, shown: Peeled, writtenStart: unknown, shownStart: unknown): PlanBody => {
+  const planPeeled = (
+    written: PeeledSchema,
+    shown: PeeledSchema,
+    writtenStart: unknown,
+    shownStart: unknown,
+  ): PlanBody => {
     if (written.isNullable !== shown.isNullable) return { type: "late" };
     const [inner, outer] = [written.schema, shown.schema];
     if (isPlainText(inner) && isPlainText(outer))
@@ -72,7 +82,7 @@ function createPlanner(schema: CompiledSchema): Planner {
 
 type PlanBody = Plan extends infer P ? (P extends Plan ? Omit<P, "isNullable" | "pointer"> : never) : never;
 
-function planObject(plan: Planner, written: Peeled, shown: Peeled): PlanBody {
+function planObject(plan: Planner, written: PeeledSchema, shown: PeeledSchema): PlanBody {
   const fields = toFields(written.schema["properties"]);
   const shownFields = toFields(shown.schema["properties"]);
   const rest = written.schema["additionalProperties"];
@@ -83,7 +93,7 @@ function planObject(plan: Planner, written: Peeled, shown: Peeled): PlanBody {
     field: (name) => {
       if (Object.hasOwn(fields, name)) {
         if (!Object.hasOwn(shownFields, name)) return "unknown";
-        const step = `/properties/${escapeStep(name)}`;
+        const step = toPointer(["properties", name]);
         return plan(fields[name], written.pointer + step, shownFields[name], shown.pointer + step);
       }
       if (rest === false) return "forbidden";
@@ -93,7 +103,7 @@ function planObject(plan: Planner, written: Peeled, shown: Peeled): PlanBody {
   };
 }
 
-function planArray(plan: Planner, written: Peeled, shown: Peeled): PlanBody {
+function planArray(plan: Planner, written: PeeledSchema, shown: PeeledSchema): PlanBody {
   const items = plan(
     written.schema["items"],
     `${written.pointer}/items`,
@@ -104,53 +114,6 @@ function planArray(plan: Planner, written: Peeled, shown: Peeled): PlanBody {
   if (items.type === "late") return { type: "late" };
   const { minItems, maxItems } = written.schema;
   return { type: "array", items, minItems: toCount(minItems, 0), maxItems: toCount(maxItems, Infinity) };
-}
-
-interface Peeled {
-  readonly schema: JsonSchema;
-  readonly pointer: string;
-  readonly isNullable: boolean;
-}
-
-const maxPeels = 16;
-
-// Takes references and `or null` off a schema.
-function peel(root: JsonSchema, start: unknown, startPointer: string): Peeled {
-  let schema = isRecord(start) ? start : {};
-  let pointer = startPointer;
-  let isNullable = false;
-  for (let count = 0; count < maxPeels; count++) {
-    const bare = withoutAnnotations(schema);
-    const [keyword] = bare.length === 1 ? bare : [];
-    if (keyword === "$ref") {
-      const target = findDefinition(root, String(schema["$ref"]));
-      if (!target) break;
-      ({ schema, pointer } = target);
-    } else if (keyword === "anyOf" && Array.isArray(schema["anyOf"]) && schema["anyOf"].length === 2) {
-      const index = schema["anyOf"].findIndex((branch) => !isNull(branch));
-      const branch: unknown = schema["anyOf"][index];
-      if (!isRecord(branch) || !isNull(schema["anyOf"][1 - index])) break;
-      isNullable = true;
-      schema = branch;
-      pointer += `/anyOf/${index}`;
-    } else if (Array.isArray(schema["type"]) && schema["type"].length === 2 && schema["type"].includes("null")) {
-      isNullable = true;
-      schema = { ...schema, type: schema["type"].find((name) => name !== "null") as unknown };
-    } else break;
-  }
-  return { schema, pointer, isNullable };
-}
-
-function findDefinition(root: JsonSchema, reference: string): { schema: JsonSchema; pointer: string } | undefined {
-  if (reference === "#") return { schema: root, pointer: "" };
-  if (!reference.startsWith("#/$defs/")) return undefined;
-  const name = unescapeStep(reference.slice("#/$defs/".length));
-  const schema = toFields(root["$defs"])[name];
-  return isRecord(schema) ? { schema, pointer: `/$defs/${escapeStep(name)}` } : undefined;
-}
-
-function isNull(branch: unknown): boolean {
-  return isRecord(branch) && branch["type"] === "null";
 }
 
 function withoutAnnotations(schema: JsonSchema): readonly string[] {
@@ -185,12 +148,4 @@ function toCount(value: unknown, absent: number): number {
 
 function toText(value: unknown): string {
   return JSON.stringify(value) ?? "";
-}
-
-function escapeStep(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
-}
-
-function unescapeStep(step: string): string {
-  return decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
 }

@@ -34,6 +34,8 @@ export class FieldStream {
   #passed = 0;
   #deltas: DeltaPart[] = [];
   #text: TextProgress | undefined;
+  /** The delta that the next piece of the same text joins, if it was not handed out yet. */
+  #appended: { readonly type: "delta"; readonly path: string; append: string } | undefined;
 
   constructor(schema: CompiledSchema) {
     this.#schema = schema;
@@ -124,10 +126,9 @@ export class FieldStream {
   }
 
   #append(piece: string): void {
-    const last = this.#deltas.at(-1);
-    if (last && "append" in last && last.path === this.#path)
-      this.#deltas[this.#deltas.length - 1] = { ...last, append: last.append + piece };
-    else this.#deltas.push({ type: "delta", path: this.#path, append: piece });
+    const last = this.#appended;
+    if (last && last === this.#deltas.at(-1) && last.path === this.#path) last.append += piece;
+    else this.#deltas.push((this.#appended = { type: "delta", path: this.#path, append: piece }));
   }
 
   #end(): boolean {
