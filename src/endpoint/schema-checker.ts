@@ -72,7 +72,7 @@ function toResult(
   foreign: readonly ForeignProblem[],
   fieldNames: ReadonlySet<string>,
 ): ReturnType<SchemaChecker["explain"]> {
-  const problems: Problem[] = withoutBranches(errors)
+  const problems: Problem[] = withoutEchoes(withoutBranches(errors))
     .slice(0, maxIssues)
     .map((error) => describeProblem(error, value, fieldNames));
   const known = new Set(problems.map((problem) => problem.path));
@@ -107,6 +107,14 @@ function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[]
       const noise = new Set(isNullable ? [union, ...below.filter(isNullBranch)] : below);
       return kept.filter((error) => !noise.has(error));
     }, errors);
+}
+
+// A format says more than the pattern that some libraries write beside it.
+function withoutEchoes(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const formatted = new Set(
+    errors.filter(({ keyword }) => keyword === "format").map(({ instancePath }) => instancePath),
+  );
+  return errors.filter(({ keyword, instancePath }) => keyword !== "pattern" || !formatted.has(instancePath));
 }
 
 function createAjv(isOurs: boolean, options: { readonly allErrors: boolean; readonly useDefaults: boolean }): Ajv2020 {
