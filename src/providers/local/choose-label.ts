@@ -56,7 +56,7 @@ const moods: Readonly<Record<string, number>> = {
 };
 // What one unit of cosine likeness above the labels' mean weighs against one cue word.
 const likenessWeight = 8;
-// Below it a text is about none of the labels.
+// Below it a text is about none of the labels, if there is one for that.
 const leastLikeness = 0.12;
 const catchAllScore = 0.9;
 
@@ -68,7 +68,8 @@ export function chooseLabel(question: LabelQuestion): LabelScore[] {
 }
 
 /**
- * True if words cannot decide: labels that no row of cues serves, or none of whose cues is in the text. Measured on 20
+ * True if words cannot decide: labels that neither a row of cues nor a description serves, or none of whose words is in
+ * the text. Measured on 20
  * sentences under such labels, words alone get 4 right and embeddings 19; on the 30 support tickets of the tests, words
  * get more right than embeddings, which then would only cost time.
  */
@@ -76,7 +77,7 @@ export function needsLikeness(question: LabelQuestion): boolean {
   const titled = withTitle(question);
   if (scoreScale(titled) ?? scoreMoods(titled) ?? scoreLanguages(titled)) return false;
   const topics = question.labels.filter(({ name }) => !catchAll.test(plainName(name)));
-  const isStrange = topics.some(({ name }) => findCues(name) === undefined);
+  const isStrange = topics.some(({ name, description }) => description === "" && findCues(name) === undefined);
   return topics.length > 1 && (isStrange || scoreTopics(titled).every(({ score }) => score <= catchAllScore));
 }
 
@@ -90,15 +91,17 @@ export function measureMood(sentences: readonly Sentence[]): number {
 /** What the instructions say about a label: "- billing: charges and refunds", "use `billing` for charges". */
 export function describeLabel(name: string, text: string): string {
   const label = name.replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`).slice(0, 100);
-  const colon = new RegExp(
-    `(?:^|[\\n,;.(\\s])["'\`*]{0,3}${label}["'\`*]{0,3} ?(?::|=|–|—| - |\\() ?([^\\n;]{3,240})`,
-    "iu",
-  ).exec(text);
-  const use = new RegExp(
-    `["'\`*]{0,3}${label}["'\`*]{0,3},? (?:for|when|if|means|is for|covers) ([^.;\\n]{3,240})`,
-    "iu",
-  ).exec(text);
-  return [colon?.[1], use?.[1]].filter((part) => part !== undefined).join(" ");
+  const quoted = `["'\`*]{0,3}${label}["'\`*]{0,3}`;
+  const patterns = [
+    `(?:^|[\\n,;.:(\\s])${quoted} ?\\(([^()\\n]{3,240})\\)`,
+    `(?:^|[\\n,;.(\\s])${quoted} ?(?::|=|–|—| - ) ?([^\\n;]{3,240})`,
+    `${quoted},? (?:for|when|if|means|is for|covers) ([^.;\\n]{3,240})`,
+  ];
+  for (const pattern of patterns) {
+    const found = new RegExp(pattern, "iu").exec(text)?.[1];
+    if (found !== undefined) return found;
+  }
+  return "";
 }
 
 function withTitle(question: LabelQuestion): LabelQuestion {
@@ -148,7 +151,8 @@ function scoreLanguages({ labels, language }: LabelQuestion): LabelScore[] | und
 function scoreTopics({ labels, sentences, likeness }: LabelQuestion): LabelScore[] {
   const shared = countShared(labels);
   const mean = likeness ? likeness.reduce((sum, value) => sum + value, 0) / likeness.length : 0;
-  const alike = likeness && Math.max(...likeness) >= leastLikeness ? likeness : undefined;
+  const hasCatchAll = labels.some(({ name }) => catchAll.test(plainName(name)));
+  const alike = likeness && (!hasCatchAll || Math.max(...likeness) >= leastLikeness) ? likeness : undefined;
   return labels.map((label, at) => {
     if (catchAll.test(plainName(label.name))) return { label: at, score: catchAllScore };
     const { score, evidence } = scoreTopic(label, sentences, shared);

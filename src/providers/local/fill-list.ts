@@ -4,9 +4,10 @@ import { listNumbers } from "./fill-number.ts";
 import type { FillState, Filled } from "./fill-state.ts";
 import { listStrings } from "./fill-string.ts";
 import { findMainSentences } from "./find-statements.ts";
+import type { NumberMention } from "./find-amounts.ts";
 import type { Mention } from "./mention.ts";
 import { readField, type Field, type Meaning } from "./read-field.ts";
-import { readWantedCount } from "./read-wanted-count.ts";
+import { clampCount, readWantedCount } from "./read-wanted-count.ts";
 import { isEqual, resolveSchema } from "./resolve-schema.ts";
 import { isIn, nearestFirst, type Scope } from "./scope.ts";
 
@@ -25,6 +26,8 @@ export interface ListTask extends ListTools {
   readonly scope: Scope;
   readonly state: FillState;
   readonly depth: number;
+  /** Gives no more than `minItems`, so that recursive schemas end. */
+  readonly isDeep: boolean;
 }
 
 interface Bounds {
@@ -66,18 +69,24 @@ const usualCounts: Readonly<Partial<Record<Meaning, number>>> = {
 /** Items from the material: strings and labels by the field's meaning, objects one for each thing that the list is about. */
 export async function fillList(task: ListTask): Promise<Filled> {
   const { schema, field, scope, state, depth } = task;
-  const bounds = readBounds(schema, field, state);
+  const bounds = readBounds(task);
   const values: unknown[] = [];
   const first = Array.isArray(schema["prefixItems"]) ? schema["prefixItems"].slice(0, longestList) : [];
   for (const item of first) values.push((await task.fill(item, field, scope, depth + 1)).value);
   if (schema["items"] === false) return { value: values, isFound: values.length > 0 };
-  const item = resolveSchema(schema["items"] ?? schema["contains"] ?? {}, state.root);
-  const rest = { ...bounds, least: bounds.least - values.length, most: bounds.most - values.length };
+  const item = resolveSchema(itemNode(schema), state.root);
+  const most = task.isDeep ? bounds.least : bounds.most;
+  const rest = { ...bounds, least: bounds.least - values.length, most: most - values.length };
   const found = rest.most > 0 ? await listItems(item, task, rest) : [];
   values.push(...(schema["uniqueItems"] === true ? dropRepeats(found, values) : found));
   const isFound = values.length > first.length;
   await padList(values, item, task, bounds);
   return { value: values.slice(0, Math.max(bounds.most, first.length)), isFound };
+}
+
+// Unresolved, so that whoever fills it sees a reference as one.
+function itemNode(schema: JsonSchema): unknown {
+  return schema["items"] ?? schema["contains"] ?? {};
 }
 
 async function listItems(item: JsonSchema, task: ListTask, bounds: Bounds): Promise<unknown[]> {
@@ -95,7 +104,7 @@ async function listItems(item: JsonSchema, task: ListTask, bounds: Bounds): Prom
   const values: unknown[] = [];
   for (const itemScope of listScopes(item, itemField, scope, state, bounds)) {
     if (state.valuesLeft <= 0 && values.length >= bounds.least) break;
-    const filled = await task.fill(item, itemField, itemScope, task.depth + 1);
+    const filled = await task.fill(itemNode(task.schema), itemField, itemScope, task.depth + 1);
     if (filled.isFound) values.push(filled.value);
   }
   return values;
@@ -113,7 +122,7 @@ function listScopes(item: JsonSchema, field: Field, scope: Scope, state: FillSta
   if (mentions.length > 0) {
     return mentions.map((mention) => ({
       reading: scope.reading,
-      within: new Set([mention.sentence]),
+      within: surroundings(mention, scope),
       anchor: { meaning, mention },
     }));
   }
@@ -159,7 +168,10 @@ function listMentions(meaning: Meaning, field: Field, scope: Scope): readonly Me
       return dates.filter((date) => isIn(date, scope));
     case "money":
     case "percentage":
-      return numbers.filter((number) => number.kind === meaning && isIn(number, scope));
+      return onceEach(
+        numbers.filter((number) => number.kind === meaning && isIn(number, scope)),
+        scope,
+      );
     case "email":
     case "url":
     case "phone":
@@ -169,13 +181,29 @@ function listMentions(meaning: Meaning, field: Field, scope: Scope): readonly Me
   }
 }
 
+// A headline and the first sentence name the same sum; the sentence says more about it.
+function onceEach(numbers: readonly NumberMention[], { reading }: Scope): NumberMention[] {
+  const isHeading = ({ sentence }: Mention): boolean => reading.sentences[sentence]!.isHeading;
+  return numbers.filter((number, at) => {
+    const twins = numbers.filter(({ value, currency }) => value === number.value && currency === number.currency);
+    const best = twins.find((twin) => !isHeading(twin)) ?? twins[0]!;
+    return numbers.indexOf(best) === at;
+  });
+}
+
+// "LINDHOLM, 12 March 2026." alone says nothing of the day; the next sentence does.
+function surroundings({ sentence }: Mention, { reading }: Scope): ReadonlySet<number> {
+  const isBare = reading.sentences[sentence]!.stems.length < 5 && sentence + 1 < reading.sentences.length;
+  return new Set(isBare ? [sentence, sentence + 1] : [sentence]);
+}
+
 async function padList(values: unknown[], item: JsonSchema, task: ListTask, bounds: Bounds): Promise<void> {
   const { schema, field, scope, depth } = task;
   const isUnique = schema["uniqueItems"] === true;
   const choices = task.readChoices(item) ?? [];
   for (let tries = 0; values.length < Math.min(bounds.least, 1_000) && tries < 1_000; tries++) {
     const choice = choices[tries % Math.max(1, choices.length)];
-    const next = choice ? choice.value : (await task.fill(item, field, emptyScope(scope), depth + 1)).value;
+    const next = choice ? choice.value : (await task.fill(itemNode(schema), field, emptyScope(scope), depth + 1)).value;
     if (!isUnique || !values.some((value) => isEqual(value, next))) values.push(next);
     else if (!choice) values.push(vary(next, values.length));
   }
@@ -199,7 +227,7 @@ function dropRepeats(found: readonly unknown[], before: readonly unknown[]): unk
   });
 }
 
-function readBounds(schema: JsonSchema, field: Field, state: FillState): Bounds {
+function readBounds({ schema, field, scope, state }: ListTask): Bounds {
   const least = typeof schema["minItems"] === "number" ? schema["minItems"] : schema["contains"] ? 1 : 0;
   const most = typeof schema["maxItems"] === "number" ? schema["maxItems"] : longestList;
   const unit = `${
@@ -212,7 +240,9 @@ function readBounds(schema: JsonSchema, field: Field, state: FillState): Bounds 
   const told =
     readWantedCount(field.description, unit) ??
     (field.meaning === "statement" ? readWantedCount(state.instructions, unit.replace("|sentences?", "")) : undefined);
-  const usual = told?.atMost ?? usualCounts[field.meaning] ?? longestList;
+  const isProse = field.meaning === "statement" || field.meaning === "summary";
+  const size = isProse ? scope.reading.sentences.length / 3 : longestList;
+  const usual = told ? clampCount(told, size) : Math.min(usualCounts[field.meaning] ?? longestList, Math.ceil(size));
   return { least, most, usual: Math.min(most, Math.max(usual, least)), isTold: told !== undefined };
 }
 

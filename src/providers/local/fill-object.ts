@@ -79,7 +79,10 @@ function fieldOf(name: string, node: unknown): Field {
 
 // "customer: { name }" is the name of a customer.
 function withParent(field: Field, parent: Field): Field {
-  if (parent.name === "" || field.meaning !== "name") return field;
+  if (parent.name === "") return field;
+  if (["email", "phone", "url", "person"].includes(field.meaning))
+    return { ...field, stems: new Set([...field.stems, ...parent.stems]) };
+  if (field.meaning !== "name") return field;
   const isNamed = parent.meaning === "person" || parent.meaning === "organisation" || parent.meaning === "place";
   return isNamed ? { ...field, meaning: parent.meaning, stems: new Set([...field.stems, ...parent.stems]) } : field;
 }

@@ -31,10 +31,29 @@ export async function fillValue(
   const schema = resolveSchema(node, state.root);
   await state.pace(500 + scopeSize(scope));
   if (state.valuesLeft < 0 || depth > 2 * deepest) return { value: emptyValue(schema), isFound: false };
-  const filled = await fillResolved(schema, field, scope, state, depth);
+  const filled = await withReference(node, state, () => fillResolved(schema, field, scope, state, depth));
   if (filled.isFound) return filled;
   if ("default" in schema) return { value: schema["default"], isFound: false };
   return readTypes(schema).includes("null") ? { value: null, isFound: false } : filled;
+}
+
+// Twice inside itself is as far as one text gives a tree something new to say.
+const mostSelfReferences = 2;
+
+async function withReference(node: unknown, state: FillState, work: () => Promise<Filled>): Promise<Filled> {
+  const reference = isRecord(node) && typeof node["$ref"] === "string" ? node["$ref"] : undefined;
+  if (reference === undefined) return work();
+  const before = state.openReferences.get(reference) ?? 0;
+  state.openReferences.set(reference, before + 1);
+  try {
+    return await work();
+  } finally {
+    state.openReferences.set(reference, before);
+  }
+}
+
+function isDeep(depth: number, state: FillState): boolean {
+  return depth > deepest || [...state.openReferences.values()].some((times) => times > mostSelfReferences);
 }
 
 /** The allowed values if the schema is a closed choice: `enum`, `const`, or `anyOf`/`oneOf` of those. */
@@ -75,7 +94,7 @@ async function fillResolved(
     fillValue(node, inner, where, state, level);
   switch (pickType(schema)) {
     case "object":
-      return fillObject({ schema, field, scope, state, fill, depth, isDeep: depth > deepest });
+      return fillObject({ schema, field, scope, state, fill, depth, isDeep: isDeep(depth, state) });
     case "array":
       return fillList({
         schema,
@@ -84,6 +103,7 @@ async function fillResolved(
         state,
         fill,
         depth,
+        isDeep: isDeep(depth, state),
         readChoices: (item) => readChoices(item, state.root),
       });
     case "boolean":

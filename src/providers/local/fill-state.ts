@@ -14,6 +14,8 @@ export interface FillState {
   readonly evidence: Map<string, string>;
   /** How clear the last label was, 0 to 1. */
   confidence?: number;
+  /** How often each `$ref` is being filled right now: a schema that refers to itself is not followed for ever. */
+  readonly openReferences: Map<string, number>;
   /** Values that may still be made: what bounds recursive schemas. */
   valuesLeft: number;
 }

@@ -76,11 +76,13 @@ export function toIsoTime({ secondOfDay = 0 }: DateMention): string {
 function findInSentence({ text, index }: Sentence): Found[] {
   if (!/\d/u.test(text)) return [];
   const found: Found[] = [];
+  const spans: { start: number; end: number }[] = [];
   for (const pattern of patterns) {
     for (const match of text.matchAll(pattern)) {
-      const start = match.index;
-      if (found.some((other) => start < other.start + other.text.length && other.start < start + match[0].length))
-        continue;
+      const span = { start: match.index, end: match.index + match[0].length };
+      if (spans.some((other) => span.start < other.end && other.start < span.end)) continue;
+      // The month of "31 February 2026" is no date either.
+      spans.push(span);
       const mention = toMention(match, text, index);
       if (mention) found.push(mention);
     }

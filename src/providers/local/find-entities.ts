@@ -23,9 +23,9 @@ const honorific =
 const rank =
   /^(?:President|Prime Minister|Minister|Mayor|Governor|Chancellor|Director|Secretary|Chairman|Chairwoman|Chair|King|Queen|Prince|Princess|Pope|Coach|Inspector|Detective|Officer|Commissioner|Ambassador)(?: General)? /u;
 const organisationEnd =
-  /(?:^|[ -])(?:Inc|Ltd|LLC|PLC|plc|GmbH|AG|SE|SA|NV|BV|Corp|Corporation|Company|Co|Group|Holdings|Bank|University|College|Institute|School|Academy|Ministry|Department|Agency|Authority|Council|Committee|Commission|Association|Foundation|Society|Union|Federation|Party|Parliament|Senate|Congress|Court|Hospital|Clinic|Museum|Gallery|Library|Theatre|Theater|Orchestra|Club|United|Airlines|Airways|Railways|Rail|Motors|Systems|Technologies|Software|Labs|Laboratory|Laboratories|Energy|Partners|Ventures|Capital|Insurance|Press|News|Times|Post|Trust|Fund|Network|Alliance|Organization|Organisation|Centre|Center|Office|Service|Services|Board|Cooperative|Collective|Works|Observatory|Studio|Studios|Media|Pharma|Robotics|Logistics|Shipyard|Shipyards|Foods|Brewery|Bakery|Team|Police|Army|Navy)$/u;
+  /(?:^|[ -])(?:Inc|Ltd|LLC|PLC|plc|GmbH|AG|SE|SA|NV|BV|Corp|Corporation|Company|Co|Group|Holdings|Bank|University|College|Institute|School|Academy|Ministry|Department|Agency|Authority|Council|Committee|Commission|Association|Foundation|Society|Union|Federation|Party|Parliament|Senate|Congress|Court|Hospital|Clinic|Museum|Gallery|Library|Theatre|Theater|Orchestra|Club|United|Airlines|Airways|Railways|Rail|Motors|Systems|Technologies|Software|Labs|Laboratory|Laboratories|Energy|Partners|Ventures|Capital|Insurance|Press|News|Times|Post|Trust|Fund|Network|Alliance|Organization|Organisation|Centre|Center|Office|Service|Services|Board|Cooperative|Collective|Works|Observatory|Studio|Studios|Media|Pharma|Robotics|Logistics|Shipyard|Shipyards|Yard|Yards|Markets|Stores|Industries|Brothers|Sons|Foods|Brewery|Bakery|Team|Police|Army|Navy)$/u;
 const organisationStart =
-  /^(?:University|Ministry|Department|Bank|Institute|Museum|Office|Bureau|Council|Court|Association|Port Authority) (?:of|for)/u;
+  /^(?:University|Ministry|Department|Bank|Institute|Museum|Office|Bureau|Council|Court|Association|Port|Port Authority|Society|Friends|House) (?:of|for)/u;
 const placeEnd =
   / (?:Street|Road|Avenue|Lane|Square|Bridge|River|Lake|Mount|Mountain|Mountains|Valley|Island|Islands|Bay|Beach|Park|Forest|County|City|Town|Village|District|Province|Region|Airport|Station|Harbour|Harbor|Peninsula|Coast|Hill|Hills|Sea|Ocean|Desert|Strait)$/u;
 const placeStart =
@@ -82,10 +82,16 @@ function findInSentence({ text, index, isHeading }: Sentence): RawMention[] {
   for (const match of text.matchAll(sequence)) {
     const trimmed = trimName(match[0]);
     if (!trimmed || calendar.test(trimmed.text) || (isHeading && !trimmed.text.includes(" "))) continue;
+    const name = stripTitle(trimmed.text);
     const start = match.index + trimmed.offset;
     const before = text.slice(Math.max(0, start - 40), start);
     const after = text.slice(start + trimmed.text.length, start + trimmed.text.length + 40);
-    found.push({ text: stripTitle(trimmed.text), sentence: index, start, votes: vote(trimmed.text, before, after) });
+    found.push({
+      text: name,
+      sentence: index,
+      start: start + trimmed.text.indexOf(name),
+      votes: vote(trimmed.text, before, after),
+    });
   }
   return found;
 }
@@ -142,9 +148,12 @@ function vote(name: string, before: string, after: string): Votes {
   return { person, organisation, place, other: 0.4 };
 }
 
+const corporate = / (?:Inc|Ltd|LLC|PLC|plc|GmbH|AG|Corp|Co)$/u;
+
 // "Okafor" after "Ada Okafor" is the same person, so the words of a long form lead back to it.
 function merge(known: Map<string, Found>, longForms: Map<string, string>, mention: RawMention): void {
-  const key = known.has(mention.text) ? mention.text : (longForms.get(mention.text) ?? mention.text);
+  const plain = mention.text.replace(corporate, "");
+  const key = known.has(plain) ? plain : (longForms.get(plain) ?? plain);
   const found = known.get(key);
   if (found) {
     found.sentences.add(mention.sentence);

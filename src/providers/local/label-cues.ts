@@ -116,7 +116,7 @@ const cueSets: readonly CueSet[] = rows.map(([aliases, cues]) => toCueSet(aliase
 
 export const urgentCues = toCueSet(
   [],
-  "urgent, urgently, immediately, emergency, critical, asap, as soon as possible, right away, outage, production is down, is down, everything is down, losing money, losing customers, losing sales, deadline, cannot work, can't work, unable to work, blocked, blocking, all our users, all users, every customer, all of our, nobody can, no one can, data loss, lost all, breach, hacked, stolen, fraud, fraudulent, unauthorised, unauthorized, safety, fire, smoke, burning, legal action, lawyer, today, by tonight, within the hour, in two hours, third time, escalate, payroll, not acceptable, unacceptable".split(
+  "urgent, urgently, immediately, emergency, critical, asap, as soon as possible, right away, right now, outage, production is down, is down, everything is down, losing money, losing customers, losing sales, deadline, cannot work, can't work, unable to work, blocked, blocking, all our users, all users, every customer, all of our, nobody can, no one can, data loss, lost all, breach, hacked, stolen, fraud, fraudulent, unauthorised, unauthorized, safety, fire, smoke, burning, legal action, lawyer, today, by tonight, within the hour, in two hours, third time, escalate, payroll, not acceptable, unacceptable".split(
     ", ",
   ),
 );

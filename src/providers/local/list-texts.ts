@@ -161,6 +161,15 @@ function listIdentifiers(field: Field, scope: Scope): string[] {
     .map(({ text }) => text);
 }
 
+const appositionPattern =
+  /^, ((?:the |an? |its |their |our )?[\p{L}][\p{L} '’&-]{2,80}?)(?:,(?=\s)| said| says|\.(?=\s|$|["”])|$)/u;
+const leadingRole =
+  /((?:[\p{L}-]+ ){0,3}(?:director|manager|minister|mayor|professor|engineer|editor|founder|president|analyst|spokes\w+|coach|captain|officer|executive|chair\w*|doctor|teacher|researcher),?) (?:(?:Dr|Prof|Mr|Mrs|Ms)\.? )?$/iu;
+const leadingApposition = /, ((?:\p{Ll}[\p{L}-]* ){1,3})$/u;
+const noRole =
+  /^(?:(?:said|says|added|told|asked|by|and|with|when|who|where|which|as|but|to|from|in|at|on)\b|\p{L}+ed\b(?! \p{Ll}))/iu;
+const article = /^(?:(?:the|an?|its|their|our|and|but|said|says|by) )+|,? ?$/giu;
+
 // "Ada Okafor, director of the museum, said" and "museum director Ada Okafor".
 function listRoles(scope: Scope): string[] {
   const { reading, anchor } = scope;
@@ -170,15 +179,13 @@ function listRoles(scope: Scope): string[] {
   return people.flatMap((person) => {
     const { text } = reading.sentences[person.sentence]!;
     const after = text.slice(person.start + person.text.length, person.start + person.text.length + 120);
-    const apposition =
-      /^, (?:the |an? |its |their |our )?([\p{Ll}][^,.;]{3,80}?|[\p{L}]+(?: of [^,.;]{2,60})?)(?:,| said| who|\.)/u.exec(
-        after,
-      );
-    const before =
-      /((?:[\p{L}-]+ ){0,3}(?:director|manager|minister|mayor|professor|engineer|editor|founder|president|analyst|spokes\w+|coach|captain|officer|executive|chair\w*|doctor|teacher|researcher)) $/iu.exec(
-        text.slice(Math.max(0, person.start - 60), person.start),
-      );
-    return [apposition?.[1] ?? before?.[1]?.replace(/^(?:(?:the|an?|its|and|but|says?|said|by) )+/iu, "") ?? ""];
+    const apposition = after.match(appositionPattern)?.[1];
+    const before = text.slice(Math.max(0, person.start - 60), person.start);
+    const leading = before.match(leadingRole)?.[1] ?? before.match(leadingApposition)?.[1];
+    const role = [apposition, leading]
+      .map((words) => words?.replaceAll(article, "") ?? "")
+      .find((words) => words !== "" && !noRole.test(words));
+    return role === undefined ? [] : [role];
   });
 }
 

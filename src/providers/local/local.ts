@@ -64,6 +64,7 @@ async function answer(request: ModelRequest, pace: Pace, embedder: Embedder | un
     pace,
     used: new Set<number>(),
     evidence: new Map<string, string>(),
+    openReferences: new Map<string, number>(),
     valuesLeft: mostValues,
   };
   return JSON.stringify(await fillSchema(root, { reading }, state));

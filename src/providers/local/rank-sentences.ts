@@ -120,6 +120,8 @@ function judgeShape({ text, stems, isHeading }: Sentence): number {
   if (text.length > 320) worth *= 0.6;
   if (text.endsWith("?")) worth *= 0.5;
   if (text.endsWith(":")) worth *= 0.4;
+  if (/^["“„«]/u.test(text) && /["”“»][.!?]?$/u.test(text)) worth *= 0.6;
+  if ((text.match(/"/gu)?.length ?? 0) % 2 === 1) worth *= 0.6;
   if (openings.test(text)) worth *= 0.75;
   if (pleasantries.test(text)) worth *= 0.2;
   return worth;

@@ -127,7 +127,7 @@ const phrases: readonly (readonly [Meaning, RegExp])[] = [
 
 // Words of descriptions that speak about the answer, not the material.
 const descriptive = new Set(
-  "text articl field valu string name list short sentenc word exact format date number iso code full null unknown given mention found document input extract return optional present includ customer user ticket press releas stat each item array letter lower upper case plain key main".split(
+  "text articl field valu string name list short sentenc word exact format date number iso code full null unknown given mention found document input extract return optional present includ customer user ticket releas stat each item array letter lower upper case plain key main".split(
     " ",
   ),
 );

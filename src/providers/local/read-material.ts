@@ -1,5 +1,6 @@
 import type { Message } from "../../call.ts";
 import { isRecord, parseJson } from "../../json.ts";
+import { stripMarkup } from "./strip-markup.ts";
 
 export interface LabelledValue {
   readonly label: string;
@@ -46,7 +47,7 @@ export function readMaterial(messages: readonly Message[]): Material {
     ...parted.map(({ rest, material }) => (material === best ? rest : `${rest}\n${material.slice(0, 2_000)}`)),
   ];
   const question = parted.map((part) => part.question).findLast((found) => found !== undefined);
-  const { text, title, labelled } = readFields(best.slice(0, maxMaterialCharacters));
+  const { text, title, labelled } = readFields(stripMarkup(best.slice(0, maxMaterialCharacters)));
   return {
     instructions: instructions.join("\n").trim().slice(0, 20_000),
     text,
@@ -87,11 +88,13 @@ function partMessage(text: string): Parted {
   return partFenced(text) ?? partPlain(text);
 }
 
+const mostTags = 200;
+
 function partTagged(text: string): Parted {
   let rest = text;
   const materials: string[] = [];
   let question: string | undefined;
-  for (const match of text.matchAll(/<([A-Za-z][\w-]{0,40})(?:\s[^<>]{0,300})?>/gu)) {
+  for (const match of text.matchAll(/<([A-Za-z][\w-]{0,40})(?:\s[^<>]{0,300})?>/gu).take(mostTags)) {
     const [open, tag] = match as unknown as [string, string];
     const from = rest.indexOf(open);
     const to = rest.lastIndexOf(`</${tag}>`);
@@ -106,7 +109,6 @@ function partTagged(text: string): Parted {
     rest = `${rest.slice(0, from)}\n${rest.slice(to + tag.length + 3)}`;
     if (questionTags.test(tag)) question = inner.trim();
     else materials.push(inner.trim());
-    if (materials.length > 50) break;
   }
   return {
     rest: rest.trim(),

@@ -31,7 +31,7 @@ export interface Reading {
 
 export async function readText(material: Material, pace: Pace): Promise<Reading> {
   const sentences = await splitSentences(material.text, pace);
-  const title = material.title ?? (sentences[0]?.isHeading && sentences.length > 1 ? sentences[0].text : undefined);
+  const title = material.title ?? findTitle(sentences);
   const numbers: NumberMention[] = [];
   const contacts: ContactMention[] = [];
   const quotes: Mention[] = [];
@@ -57,6 +57,13 @@ export async function readText(material: Material, pace: Pace): Promise<Reading>
     quotes,
     passages: [],
   };
+}
+
+const boilerplate = /^(?:for )?immediate release|^(?:press|news|media) release|^embargo/iu;
+
+function findTitle(sentences: readonly Sentence[]): string | undefined {
+  const first = sentences.slice(0, 4).find(({ text }) => !boilerplate.test(text));
+  return first?.isHeading && sentences.length > 1 ? first.text : undefined;
 }
 
 function findQuotes({ text, index }: Sentence): Mention[] {

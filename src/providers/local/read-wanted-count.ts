@@ -24,6 +24,11 @@ export function readWantedCount(text: string, unit: string): WantedCount | undef
   return { atLeast: count, atMost: count };
 }
 
+/** Of "up to five" as many as suit the size of the text. */
+export function clampCount({ atLeast, atMost }: WantedCount, suitable: number): number {
+  return Math.max(atLeast, Math.min(atMost, Math.ceil(suitable)));
+}
+
 function toNumber(text: string): number {
   const at = spelled.indexOf(text.toLowerCase());
   if (at !== -1) return at;

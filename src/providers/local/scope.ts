@@ -44,7 +44,7 @@ export function haveCommon<Value>(a: ReadonlySet<Value>, b: ReadonlySet<Value>):
   return false;
 }
 
-const reachCharacters = 60;
+const reachCharacters = 90;
 
 function measureNearness(
   mention: Mention,
@@ -60,7 +60,7 @@ function measureNearness(
   const after = contentStems(sentence.text.slice(end, end + reachCharacters));
   let nearness = 0;
   for (const side of [before, after]) {
-    for (const [distance, stem] of side.entries()) nearness += (wanted.get(stem) ?? 0) / (1 + 0.4 * distance);
+    for (const [distance, stem] of side.entries()) nearness += (wanted.get(stem) ?? 0) / (1 + 0.2 * distance);
   }
   return nearness;
 }

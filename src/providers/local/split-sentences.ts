@@ -78,9 +78,14 @@ function startsAnew(previous: string, line: string): boolean {
   return before.length < 50 && !/[.!?,;–-]$/u.test(before) && /^\s*[\p{Lu}\p{N}"“]/u.test(line);
 }
 
+// "LINDHOLM, 12 March 2026 - The port ..." says where and when, and is no part of the first sentence.
+const dateline =
+  /^(?:\p{Lu}[\p{L} .'’-]{1,40}, )?(?:\d{1,2} \p{L}{3,12}|\p{L}{3,12} \d{1,2},) \d{4} ?[-–—]{1,2} (?=\S)/u;
+
 function cutAtEndMarks(paragraph: string): string[] {
   const pieces: string[] = [];
-  let start = 0;
+  let start = dateline.exec(paragraph)?.[0].length ?? 0;
+  if (start > 0) pieces.push(paragraph.slice(0, start).trim());
   for (const match of paragraph.matchAll(/[.!?…]{1,8}["'”’»)\]]{0,4}(?=\s|$)|[。！？]{1,8}[”」』）]{0,4}/gu)) {
     const end = match.index + match[0].length;
     if (!endsSentence(paragraph, start, match.index, end)) continue;
@@ -97,9 +102,12 @@ function endsSentence(paragraph: string, start: number, mark: number, end: numbe
   if (paragraph[mark] !== "." || paragraph[mark + 1] === ".") return true;
   const lastWord = /[\p{L}\p{N}.]{1,20}$/u.exec(paragraph.slice(Math.max(start, mark - 20), mark))?.[0] ?? "";
   const isInitial = /^(?:\p{Lu}|\p{Lu}\.\p{Lu})$/u.test(lastWord) && end < paragraph.length;
-  const isOrdinal = /^\d{1,2}$/u.test(lastWord) && mark - start <= 2;
+  const isOrdinal =
+    /^\d{1,2}$/u.test(lastWord) && (mark - start <= 2 || germanMonth.test(paragraph.slice(end, end + 12)));
   return !isInitial && !isOrdinal && !(abbreviations.has(lastWord.toLowerCase()) && end < paragraph.length);
 }
+
+const germanMonth = /^ (?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)/u;
 
 function cutLong(sentence: string): string[] {
   const pieces: string[] = [];

@@ -1,6 +1,6 @@
 import { countCharacters, fitText, type LengthLimits } from "./fit-text.ts";
 import { findMainSentences } from "./find-statements.ts";
-import { readWantedCount, type WantedCount } from "./read-wanted-count.ts";
+import { clampCount, readWantedCount, type WantedCount } from "./read-wanted-count.ts";
 import type { Scope } from "./scope.ts";
 import type { Sentence } from "./split-sentences.ts";
 import { splitWords } from "./split-words.ts";
@@ -15,7 +15,7 @@ export interface SummaryWish {
 /** The main sentences in the order of the text, as many as are asked for and fit. */
 export function writeSummary(scope: Scope, wish: SummaryWish): { text: string; sentences: Sentence[] } {
   const wanted = readHint(wish.hints, "sentences?");
-  const count = wanted?.atMost ?? defaultCount(scope);
+  const count = wanted ? clampCount(wanted, scope.reading.sentences.length / 4) : defaultCount(scope);
   const words = readHint(wish.hints, "words")?.atMost ?? Infinity;
   const characters = Math.min(wish.limits.maxLength, readHint(wish.hints, "characters?|chars")?.atMost ?? Infinity);
   const ranked = findMainSentences(scope, count + 6, wish.used).filter(({ text }) => !text.endsWith(":"));
