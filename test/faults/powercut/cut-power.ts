@@ -89,6 +89,7 @@ async function runWriter({ folder, cut, cutAt, seed, mode }: WriterOptions): Pro
         HEADGATE_CUT_ROOT: root,
         HEADGATE_CUT_AT: String(cutAt),
         HEADGATE_CUT_SEED: String(seed),
+        HEADGATE_CUT_THREAD: mode === "default" ? "main" : "worker",
       },
       stdio: ["ignore", "pipe", "inherit"],
       timeout: cutLimitMs,
@@ -120,6 +121,9 @@ function readBack(folder: string, mode: string): Set<string> | undefined {
       timeout: cutLimitMs,
     },
   );
-  if (reader.status !== 0) return undefined;
+  if (reader.status !== 0) {
+    console.error(reader.stderr);
+    return undefined;
+  }
   return new Set(reader.stdout.split("\n").filter((id) => id !== ""));
 }

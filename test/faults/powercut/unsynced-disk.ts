@@ -29,7 +29,12 @@ interface Naming {
 }
 
 const blockBytes = 4096;
-const { HEADGATE_CUT_ROOT: root = "", HEADGATE_CUT_AT = "0", HEADGATE_CUT_SEED = "1" } = process.env;
+const {
+  HEADGATE_CUT_ROOT: root = "",
+  HEADGATE_CUT_AT = "0",
+  HEADGATE_CUT_SEED = "1",
+  HEADGATE_CUT_THREAD,
+} = process.env;
 const random = createRandom(Number(HEADGATE_CUT_SEED));
 const original = { ...fs };
 const files = new Map<string, UnsyncedFile>();
@@ -39,7 +44,8 @@ const graveyard = join(dirname(root), `${basename(root)}.graveyard`);
 let writesLeft = Number(HEADGATE_CUT_AT);
 let graves = 0;
 
-if (!isMainThread && root !== "") wrap();
+// The thread that the engine runs in.
+if (root !== "" && isMainThread === (HEADGATE_CUT_THREAD === "main")) wrap();
 
 function wrap(): void {
   original.mkdirSync(graveyard, { recursive: true });
@@ -86,15 +92,12 @@ function closeSync(descriptor: number): void {
   original.closeSync(descriptor);
 }
 
-function writeSync(
-  descriptor: number,
-  buffer: Uint8Array,
-  offset = 0,
-  length = buffer.byteLength - offset,
-  position?: number | null,
-): number {
+type WriteArguments = [number, Uint8Array, number?, number?, (number | null)?];
+
+function writeSync(...given: WriteArguments): number {
+  const [descriptor, buffer, offset = 0, length = buffer.byteLength - offset, position] = given;
   const file = opened.get(descriptor);
-  if (!file) return original.writeSync(descriptor, buffer, offset, length, position);
+  if (!file) return original.writeSync(...given);
   if (typeof position !== "number") throw new Error("Writing without a position is not simulated.");
   rememberBlocks(file, position, position + length);
   const written = original.writeSync(descriptor, buffer, offset, length, position);
