@@ -138,6 +138,14 @@ test("a body announced as too large is refused before it is sent", async () => {
   expect(text).toContain('"body_too_large"');
 });
 
+test("a refused body is read to its end, so that the client sees why and can use the connection again", async () => {
+  const head = (length: number): string =>
+    `POST /api/summarize/v1 HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n`;
+  const large = `${head(1_000_000)}\r\n${"x".repeat(1_000_000)}`;
+  const text = await sendRaw(`${large}${head(2)}Connection: close\r\n\r\n{}`);
+  expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"]);
+});
+
 test("a body without a length is cut off at the limit", async () => {
   const chunk = `4000\r\n${"x".repeat(0x4000)}\r\n`;
   const text = await sendRaw(
