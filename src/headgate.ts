@@ -55,20 +55,26 @@ export interface Headgate<E extends EndpointMap = {}> {
   close(): Promise<void>;
 }
 
+export interface HeadgateOptions<E extends EndpointMap = {}> extends ConfigDefinition<E> {
+  /** Holds the embedded store and the journal; one process at a time. @default `.headgate` in the project, or here */
+  readonly dataFolder?: string;
+}
+
 /**
  * Opens Headgate inside this process. Opening begins at once and goes on in the background: what goes wrong is thrown by
  * the first call, or by `ready`.
  */
-export function createHeadgate<const E extends EndpointMap = {}>(config: ConfigDefinition<E>): Headgate<E> {
+export function createHeadgate<const E extends EndpointMap = {}>({
+  dataFolder,
+  ...config
+}: HeadgateOptions<E>): Headgate<E> {
   const environment = readEnvironment();
-  const { log, flush } = createLogger({
-    level: environment.logLevel === "info" ? "warn" : environment.logLevel,
-    destination: 2,
-  });
+  const level = environment.logLevel === "info" ? "warn" : environment.logLevel;
+  const { log, flush } = createLogger({ level, destination: 2 });
   const opening = openGateway({
     folder: config.project,
     config,
-    dataFolder: join(config.project ?? ".", ".headgate"),
+    dataFolder: dataFolder ?? join(config.project ?? ".", ".headgate"),
     environment,
     sources: ["hosted", "model-server", "local"],
     log,

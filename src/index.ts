@@ -21,4 +21,4 @@ export type { ToolDefinition } from "./endpoint/define-tool.ts";
 export { HeadgateError, errorCatalogue } from "./errors.ts";
 export type { ErrorCode, ErrorEntry, Issue } from "./errors.ts";
 export { createHeadgate } from "./headgate.ts";
-export type { Answer, AnswerEvent, Headgate } from "./headgate.ts";
+export type { Answer, AnswerEvent, CallOptions, Headgate, HeadgateOptions } from "./headgate.ts";

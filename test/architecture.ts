@@ -17,6 +17,7 @@ const words: ReadonlySet<string> = new Set([
   "src/errors.ts",
   "src/ids.ts",
   "src/json.ts",
+  "src/nearest-name.ts",
   "src/tokens.ts",
   "src/event-stream.ts",
 ]);

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { isRecord } from "../json.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import type { PropertyPath } from "./locate-property.ts";
-import { suggestName } from "./nearest-name.ts";
+import { suggestName } from "../nearest-name.ts";
 import { describeNotBuilt } from "./not-built.ts";
 
 type Issue = z.core.$ZodIssue;

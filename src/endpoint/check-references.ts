@@ -1,6 +1,6 @@
 import type { EndpointDraft } from "./load-endpoint.ts";
 import type { TargetNames } from "./load-config.ts";
-import { suggestName } from "./nearest-name.ts";
+import { suggestName } from "../nearest-name.ts";
 import type { Problem } from "./problem.ts";
 import type { ReleaseEntry } from "./read-releases.ts";
 

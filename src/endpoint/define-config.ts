@@ -31,9 +31,9 @@ export interface ConfigDefinition<Endpoints extends EndpointMap = {}> {
   readonly models?: Readonly<Record<string, ModelDefinition>>;
   /** Tier name (`fast`, `standard`, `smart`, ...) to a name in `models`. */
   readonly tiers?: Readonly<Record<string, string>>;
-  /** Endpoints in code, by name; those of the project folder's `endpoints/` come on top. */
+  /** Endpoints in code, by name. One that the project folder has too is the folder's: here it only carries the types. */
   readonly endpoints?: Endpoints;
-  /** Project folder whose `endpoints/`, `partials/` and `releases.yaml` are read. Only for the library: the CLI has `--project`. */
+  /** Project folder to read as well. Only for the library: the command line has `--project`. */
   readonly project?: string;
 }
 

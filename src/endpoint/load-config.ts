@@ -3,7 +3,7 @@ import { checkDefinition } from "./check-definition.ts";
 import { configSchema } from "./config-schema.ts";
 import type { ProviderOptions } from "./define-config.ts";
 import type { DefinitionSource } from "./definition-source.ts";
-import { suggestName } from "./nearest-name.ts";
+import { suggestName } from "../nearest-name.ts";
 import { notBuilt } from "./not-built.ts";
 import type { ModelEntry } from "./snapshot.ts";
 

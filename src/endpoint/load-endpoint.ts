@@ -11,7 +11,7 @@ import type { CheckedEndpoint } from "./endpoint-schema.ts";
 import { describesObject, findField, listFields } from "./json-schema-fields.ts";
 import { loadPrompts } from "./load-prompts.ts";
 import type { LoadPrompt, PromptDraft, PromptFile } from "./load-prompts.ts";
-import { suggestName } from "./nearest-name.ts";
+import { suggestName } from "../nearest-name.ts";
 import { notBuilt } from "./not-built.ts";
 import type { Problem } from "./problem.ts";
 

@@ -90,6 +90,22 @@ describe("a good project", () => {
     expect([...(await loadGood({ config })).endpoints.keys()]).toEqual(["inline/v1", "summarize/v1"]);
   });
 
+  test("may name a folder's endpoint in code for its types, and keeps the folder's config and prompts", async () => {
+    const providers = 'providers: { box: { type: "openai-chat", baseUrl: "http://127.0.0.1:1/v1" } },';
+    const models = 'models: { small: { provider: "box" } }, tiers: { standard: "small" },';
+    const project = writeProject({ ...goodProject, ...configWith(providers, models) });
+    const snapshot = await loadGood({ config: { project, endpoints: { summarize: goodDefinition() } } });
+    expect([...snapshot.endpoints.keys()]).toEqual(["summarize/v1"]);
+    expect(snapshot.tiers.get("standard")).toBe("small");
+    const local = {
+      providers: { here: { type: "local" } },
+      models: { m: { provider: "here" } },
+      tiers: { standard: "m" },
+    } as const;
+    const replaced = await loadGood({ config: { project, ...local } });
+    expect([...replaced.providers.keys()]).toEqual(["here"]);
+  });
+
   test("may be written in JavaScript, without a package.json, and through a link to its folder", async () => {
     const { [endpointFile]: definition, ...rest } = goodProject;
     const folder = writeProject({ ...rest, "endpoints/summarize/endpoint.js": definition! });

@@ -25,7 +25,10 @@ import type { Snapshot } from "./snapshot.ts";
 export interface LoadOptions {
   /** The project folder. @default the config's `project`; without either, only what the config holds is loaded */
   readonly folder?: string;
-  /** A config given in code. Absent: `headgate.config.ts` of the folder is read, if it is there. */
+  /**
+   * A config given in code. Its `providers`, `models` and `tiers` stand for those of `headgate.config.ts`, which is read if
+   * it gives none of them. Endpoints that the folder has too are the folder's: in code they only carry the types.
+   */
   readonly config?: ConfigDefinition;
 }
 
@@ -55,7 +58,8 @@ export async function loadProject(options: LoadOptions, dependencies: LoadDepend
   const project = folder === undefined ? undefined : openFolder(folder, report, dependencies);
   const config = await readConfig(options.config, project, report);
   const drafts: EndpointDraft[] = [];
-  for (const sources of [...listInlineEndpoints(config, project), ...(await readEndpoints(project, report))]) {
+  const inline = listInlineEndpoints(config, project);
+  for (const sources of [...inline, ...(await readEndpoints(project, report))]) {
     drafts.push(await loadEndpoint(sources, { loadPrompt: dependencies.loadPrompt, report }));
   }
   const releases = readReleaseTable(project, drafts, report);
@@ -134,10 +138,18 @@ async function readConfig(
   project: Project | undefined,
   report: Report,
 ): Promise<ReadConfig> {
-  if (given !== undefined) {
-    const source = createDefinitionSource("config", undefined, report);
-    return { loaded: loadConfig(given, source, { isFile: false }), source };
-  }
+  if (given === undefined) return readConfigFile(project, report);
+  const source = createDefinitionSource("config", undefined, report);
+  const loaded = loadConfig(given, source, { isFile: false });
+  const ownEndpoints = new Set(project?.files.endpoints.map(({ name }) => name));
+  const endpoints = new Map([...loaded.endpoints].filter(([name]) => !ownEndpoints.has(name)));
+  if ((given.providers ?? given.models ?? given.tiers) !== undefined)
+    return { loaded: { ...loaded, endpoints }, source };
+  const file = await readConfigFile(project, report);
+  return { loaded: { ...file.loaded, endpoints: new Map([...file.loaded.endpoints, ...endpoints]) }, source };
+}
+
+async function readConfigFile(project: Project | undefined, report: Report): Promise<ReadConfig> {
   const file = project?.files.config;
   const source = createDefinitionSource(file ?? "headgate.config.ts", undefined, report);
   if (file === undefined) return { loaded: emptyConfig, source };

@@ -1,6 +1,6 @@
 import { isRecord } from "../../json.ts";
 import type { JsonSchema } from "../../json.ts";
-import { didYouMean } from "./nearest-name.ts";
+import { didYouMean } from "../../nearest-name.ts";
 import type { ParsedPrompt } from "./parse-prompt.ts";
 import type { PromptProblem } from "./prompt-problem.ts";
 import { findInSchema } from "./schema-path.ts";

@@ -1,6 +1,6 @@
 import { helperNames, helperRule } from "./helper-rules.ts";
 import type { HelperRule } from "./helper-rules.ts";
-import { didYouMean } from "./nearest-name.ts";
+import { didYouMean } from "../../nearest-name.ts";
 import { blockParamsOf, hashOf, paramsOf, simpleName, statementsOf } from "./template-ast.ts";
 import type { Expression, HelperCall, PathExpression, Program, Statement } from "./template-ast.ts";
 

@@ -1,5 +1,5 @@
 import type { JsonSchema } from "../../json.ts";
-import { didYouMean } from "./nearest-name.ts";
+import { didYouMean } from "../../nearest-name.ts";
 import type { PromptProblem } from "./prompt-problem.ts";
 import { findInSchema } from "./schema-path.ts";
 import { everyItem } from "./template-variables.ts";

@@ -3,7 +3,7 @@ import { isRecord } from "../../json.ts";
 import type { JsonSchema } from "../../json.ts";
 import { readFrontMatter } from "./front-matter.ts";
 import type { FrontMatter } from "./front-matter.ts";
-import { didYouMean } from "./nearest-name.ts";
+import { didYouMean } from "../../nearest-name.ts";
 import { convertPicoschema } from "./picoschema.ts";
 import type { PromptProblem } from "./prompt-problem.ts";
 import { readSettings } from "./read-settings.ts";

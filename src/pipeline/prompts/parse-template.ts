@@ -1,6 +1,6 @@
 import { checkTemplate } from "./check-template.ts";
 import type { TemplatePlace } from "./check-template.ts";
-import { didYouMean } from "./nearest-name.ts";
+import { didYouMean } from "../../nearest-name.ts";
 import type { PromptProblem } from "./prompt-problem.ts";
 import { parseProgram } from "./template-ast.ts";
 import type { Program } from "./template-ast.ts";

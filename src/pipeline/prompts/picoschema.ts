@@ -1,6 +1,6 @@
 import { isRecord } from "../../json.ts";
 import type { JsonSchema } from "../../json.ts";
-import { didYouMean } from "./nearest-name.ts";
+import { didYouMean } from "../../nearest-name.ts";
 
 interface SchemaProblem {
   /** Keys from the schema's root to the mistake, as written. */

@@ -1,6 +1,6 @@
 import type { ModelSettings } from "../../call.ts";
 import { isRecord } from "../../json.ts";
-import { didYouMean } from "./nearest-name.ts";
+import { didYouMean } from "../../nearest-name.ts";
 
 export interface SettingsResult {
   readonly settings: ModelSettings;

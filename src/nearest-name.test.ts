@@ -7,6 +7,8 @@ test.each([
   ["timeoutMS", "timeoutMs"],
   ["descripton", "description"],
   ["rout", "route"],
+  ["fallbakc", "fallback"],
+  ["timeout_ms", "timeoutMs"],
 ])("%s means %s", (written, meant) => {
   expect(nearestName(written, ["tiers", "fallback", "timeoutMs", "description", "route"])).toBe(meant);
 });

@@ -1,7 +1,7 @@
 /** The known name that a mistyped one most likely means: at most a third of its letters differ. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const ranked = [...known]
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, distance: editDistance(fold(name), fold(candidate)) }))
     .filter(
       ({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3)),
     )
@@ -9,15 +9,26 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return ranked[0]?.candidate;
 }
 
-/** ` Did you mean "x"?`, or what there is to choose from. */
+/** A clause for the end of a message: ` Did you mean "x"?`, or nothing. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+}
+
+/** Like `didYouMean`, and otherwise says what there is to choose from. */
 export function suggestName(name: string, known: Iterable<string>): string {
   const names = [...known];
-  const nearest = nearestName(name, names);
-  if (nearest !== undefined) return ` Did you mean "${nearest}"?`;
+  const meant = didYouMean(name, names);
+  if (meant !== "") return meant;
   return names.length === 0 ? "" : ` Known: ${names.slice(0, maxListed).join(", ")}.`;
 }
 
 const maxListed = 20;
+
+// `max_output_tokens` and `maxOutputTokens` differ only in habit.
+function fold(name: string): string {
+  return name.toLowerCase().replaceAll(/[_-]/g, "");
+}
 
 // Optimal string alignment: two swapped letters, the commonest slip, count as one. Names longer than any of ours are not
 // worth measuring.
