@@ -18,6 +18,11 @@ const shortestMaterial = 60;
 
 /** A plain-text answer: sentences and facts of the conversation's own text, word for word. */
 export function answerChat(reading: Reading): string {
+  const answer = chooseAnswer(reading);
+  return reading.material.isCut ? `${answer}\n\n(Only the first 200,000 characters of the text were read.)` : answer;
+}
+
+function chooseAnswer(reading: Reading): string {
   if (reading.sentences.length < 2 && reading.material.text.length < shortestMaterial) return introduction;
   const scope: Scope = { reading };
   const { instructions, question } = reading.material;

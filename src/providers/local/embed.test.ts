@@ -58,6 +58,14 @@ describe("without a working model", () => {
     await slow.close();
   });
 
+  test("a call that is cancelled while the model loads ends at once", async () => {
+    const never: Embedder = { embed: () => new Promise(() => {}), close: async () => {} };
+    const controller = new AbortController();
+    const answer = choose("Soup.", never, controller.signal);
+    setImmediate(() => controller.abort());
+    await expect(answer).rejects.toMatchObject({ code: "request_cancelled" });
+  });
+
   test("closing settles what still waits", async () => {
     const closing = createEmbedder({ clock: systemClock });
     const waiting = closing.embed(["text"]);
@@ -67,7 +75,7 @@ describe("without a working model", () => {
   });
 });
 
-async function choose(text: string, embed: Embedder): Promise<unknown> {
+async function choose(text: string, embed: Embedder, signal = new AbortController().signal): Promise<unknown> {
   const schema = { enum: ["kitchen", "garden", "vehicles", "clothing", "pets"] };
   const provider = createLocalProvider({ clock: systemClock, embed });
   const reply = await provider.generate(
@@ -78,7 +86,7 @@ async function choose(text: string, embed: Embedder): Promise<unknown> {
       output: { name: "label", schema },
       stream: false,
     },
-    { signal: new AbortController().signal, deadlineMs: systemClock.now() + 60_000 },
+    { signal, deadlineMs: systemClock.now() + 60_000 },
   );
   return parseJson(reply.whole!.text);
 }

@@ -4,7 +4,7 @@ import { startEmbedThread, type EmbedThread, type Vector } from "./embed-thread.
 /** Sentence embeddings from a small model (all-MiniLM-L6-v2) in a thread of its own, started at the first use. */
 export interface Embedder {
   /**
-   * Unit vectors in the order of the texts, of which each one's first `maxTextCharacters` are read. Undefined when the
+   * Unit vectors in the order of the texts, of which each one's first 280 characters are read. Undefined when the
    * model is not installed, does not load or stops answering; it then stays undefined, so that answers do not waver.
    */
   embed(texts: readonly string[]): Promise<readonly Vector[] | undefined>;
@@ -23,7 +23,7 @@ export interface EmbedderOptions {
 }
 
 /** About 60 tokens, 60 ms on one core; the model's limit of 256 tokens would take ten times that. */
-export const maxTextCharacters = 280;
+const maxTextCharacters = 280;
 /** Texts of one call; more are cut off. */
 export const maxTexts = 64;
 // Labels come again with every call; 1,000 vectors of 384 numbers are 3 MB.

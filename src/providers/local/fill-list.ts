@@ -13,14 +13,11 @@ import { isIn, nearestFirst, type Scope } from "./scope.ts";
 
 export type FillOne = (schema: unknown, field: Field, scope: Scope, depth: number) => Promise<Filled>;
 
-export interface ListTools {
+/** The list to fill and what it is filled with. */
+export interface ListTask {
   readonly fill: FillOne;
   /** The allowed values if the schema is a closed choice. */
   readonly readChoices: (schema: JsonSchema) => readonly Choice[] | undefined;
-}
-
-/** The list to fill and what it is filled with. */
-export interface ListTask extends ListTools {
   readonly schema: JsonSchema;
   readonly field: Field;
   readonly scope: Scope;

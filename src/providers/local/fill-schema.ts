@@ -20,13 +20,7 @@ export async function fillSchema(schema: JsonSchema, scope: Scope, state: FillSt
   return (await fillValue(schema, field, scope, state, 0)).value;
 }
 
-export async function fillValue(
-  node: unknown,
-  field: Field,
-  scope: Scope,
-  state: FillState,
-  depth: number,
-): Promise<Filled> {
+async function fillValue(node: unknown, field: Field, scope: Scope, state: FillState, depth: number): Promise<Filled> {
   state.valuesLeft--;
   const schema = resolveSchema(node, state.root);
   await state.pace(500 + scopeSize(scope));
@@ -57,7 +51,7 @@ function isDeep(depth: number, state: FillState): boolean {
 }
 
 /** The allowed values if the schema is a closed choice: `enum`, `const`, or `anyOf`/`oneOf` of those. */
-export function readChoices(schema: JsonSchema, root: JsonSchema): readonly Choice[] | undefined {
+function readChoices(schema: JsonSchema, root: JsonSchema): readonly Choice[] | undefined {
   const description = typeof schema["description"] === "string" ? schema["description"] : "";
   if ("const" in schema) return [{ value: schema["const"], description }];
   if (Array.isArray(schema["enum"])) {

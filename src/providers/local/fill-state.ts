@@ -6,7 +6,7 @@ import type { Pace } from "./pace-work.ts";
 export interface FillState {
   readonly root: JsonSchema;
   readonly instructions: string;
-  readonly embedder: Embedder | undefined;
+  readonly embedder: Pick<Embedder, "embed"> | undefined;
   readonly pace: Pace;
   /** Sentences that a field already quotes; others prefer fresh ones. */
   readonly used: Set<number>;

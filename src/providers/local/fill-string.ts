@@ -39,7 +39,7 @@ const validByFormat: Readonly<Record<string, RegExp>> = {
   ipv4: /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}$/u,
 };
 
-export function readLimits(schema: JsonSchema): LengthLimits {
+function readLimits(schema: JsonSchema): LengthLimits {
   const { minLength, maxLength } = schema;
   return {
     minLength: typeof minLength === "number" && minLength > 0 ? minLength : 0,

@@ -1,5 +1,5 @@
 import type { Field } from "./read-field.ts";
-import { selectSentences, shareStems } from "./rank-sentences.ts";
+import { selectSentences } from "./rank-sentences.ts";
 import { sentencesOf, type Scope } from "./scope.ts";
 import type { Sentence } from "./split-sentences.ts";
 import { contentStems } from "./split-words.ts";
@@ -74,9 +74,4 @@ function expectedAnswer(question: string): RegExp | undefined {
   if (/^\W*where\b/iu.test(question)) return /\b(?:in|at|near|on|from|to) (?:the )?\p{Lu}/u;
   if (/^\W*why\b/iu.test(question)) return causes;
   return undefined;
-}
-
-/** True if one sentence says nearly what the other says. */
-export function isRepeat(a: Sentence, b: Sentence): boolean {
-  return shareStems(new Set(a.stems), new Set(b.stems)) > 0.8;
 }

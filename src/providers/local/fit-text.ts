@@ -24,7 +24,7 @@ export function fitText(text: string, limits: LengthLimits, more: readonly strin
   return missing > 0 ? fitted + " ".repeat(missing) : fitted;
 }
 
-export function shortenText(text: string, maxLength: number): string {
+function shortenText(text: string, maxLength: number): string {
   if (countCharacters(text) <= maxLength) return text;
   const plain = text.replaceAll(/ ?\([^()]{0,200}\)/gu, "").trim();
   if (plain !== "" && countCharacters(plain) <= maxLength) return plain;

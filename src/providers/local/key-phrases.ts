@@ -19,7 +19,7 @@ const addressPattern = /\S{1,64}@\S{1,255}|(?:https?:\/\/|www\.)\S{1,500}/giu;
 const fewCandidates = 4_000;
 // Verbs and time words that are frequent in any text and name no topic.
 const weak = new Set(
-  "accord add agree announc appear ask become begin believ bring call claim come continu day decid describ expect explain find follow friday give happen help hour hop includ keep know later leave month monday morn need number offer open part people percent plan provid receiv remain report right saturday see send show start stay sunday take tell thank thing think thursday time today told tomorrow tri tuesday turn wednesday week work year yesterday please hello regard hi dear minut bit lot way good great sure able last next first second ago back already yet still around toward".split(
+  "accord add agree announc appear ask become begin believ bring call claim come continu day decid describ expect explain find follow friday give happen help hour hop includ keep know later leave month monday morn need number offer open part people percent plan provid receiv remain report right saturday see send show start stay sunday take tell thank thing think thursday time today told tomorrow tri tuesday turn wednesday week work year yesterday please hello regard hi dear minut bit lot way good great sure able last next first second ago back already yet still around toward twice once eur usd gbp chf attach sinc".split(
     " ",
   ),
 );

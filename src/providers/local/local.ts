@@ -5,7 +5,7 @@ import type { ModelRequest, Provider, ProviderContext } from "../provider.ts";
 import { answerChat } from "./answer-chat.ts";
 import type { Embedder } from "./embed.ts";
 import { fillSchema } from "./fill-schema.ts";
-import { createPace, throwIfOver, type Pace } from "./pace-work.ts";
+import { createPace, throwIfOver, waitUntilOver, type Pace } from "./pace-work.ts";
 import { rankPassages } from "./rank-passages.ts";
 import { readMaterial } from "./read-material.ts";
 import { readText } from "./read-text.ts";
@@ -16,9 +16,6 @@ export interface LocalProviderOptions {
   /** Weighs labels that words alone cannot tell apart; closed with the provider. Absent: words alone. */
   readonly embed?: Embedder;
 }
-
-/** The engine's only model; requests may name any. */
-export const localModel = "extractive";
 
 const piecesPerTurn = 64;
 const mostValues = 3_000;
@@ -34,7 +31,10 @@ export function createLocalProvider({ clock, embed }: LocalProviderOptions): Pro
     async generate(request, context) {
       throwIfOver(clock, context);
       const pace = createPace(clock, context);
-      const pieces = splitPieces(await answer(request, pace, embed));
+      const likeness = embed && {
+        embed: (texts: readonly string[]) => waitUntilOver(embed.embed(texts), clock, context),
+      };
+      const pieces = splitPieces(await answer(request, pace, likeness));
       const inputTokens = await countPieces(request.messages, pace);
       throwIfOver(clock, context);
       const kept = pieces.slice(0, request.settings.maxOutputTokens ?? Infinity);
@@ -50,7 +50,11 @@ export function createLocalProvider({ clock, embed }: LocalProviderOptions): Pro
   };
 }
 
-async function answer(request: ModelRequest, pace: Pace, embedder: Embedder | undefined): Promise<string> {
+async function answer(
+  request: ModelRequest,
+  pace: Pace,
+  embedder: Pick<Embedder, "embed"> | undefined,
+): Promise<string> {
   const material = readMaterial(request.messages);
   const read = await readText(material, pace);
   const passages = material.question === undefined ? [] : await rankPassages(material.question, read, embedder);

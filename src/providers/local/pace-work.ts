@@ -21,6 +21,26 @@ export function createPace(clock: Clock, context: ProviderContext): Pace {
   };
 }
 
+/** What the promise gives, unless the call ends first. */
+export async function waitUntilOver<Value>(
+  promise: Promise<Value>,
+  clock: Clock,
+  context: ProviderContext,
+): Promise<Value> {
+  throwIfOver(clock, context);
+  const settled = new AbortController();
+  const aborted = new Promise<undefined>((resolve) => {
+    context.signal.addEventListener("abort", () => resolve(undefined), { once: true, signal: settled.signal });
+  });
+  try {
+    const value = await Promise.race([promise, aborted]);
+    throwIfOver(clock, context);
+    return value as Value;
+  } finally {
+    settled.abort();
+  }
+}
+
 /** @throws HeadgateError `request_cancelled` or `deadline_exceeded` once the call is over. */
 export function throwIfOver(clock: Clock, context: ProviderContext): void {
   if (context.signal.aborted) {

@@ -14,7 +14,7 @@ const wordWeight = 0.25;
 export async function rankPassages(
   question: string,
   reading: Reading,
-  embedder: Embedder | undefined,
+  embedder: Pick<Embedder, "embed"> | undefined,
 ): Promise<readonly Sentence[]> {
   const scope = { reading };
   const byWords = findPassages(question, scope);

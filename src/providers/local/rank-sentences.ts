@@ -51,7 +51,7 @@ export function selectSentences(sentences: readonly Sentence[], scores: readonly
 }
 
 /** Shared part of the smaller set, 0 to 1. */
-export function shareStems(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+function shareStems(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   const [smaller, larger] = a.size < b.size ? [a, b] : [b, a];
   let shared = 0;
   for (const stem of smaller) if (larger.has(stem)) shared++;

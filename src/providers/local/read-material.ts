@@ -17,12 +17,12 @@ export interface Material {
   readonly question?: string;
   /** `Label: value` lines and JSON fields of the material. */
   readonly labelled: readonly LabelledValue[];
-  /** True if the material was cut at `maxMaterialCharacters`. */
+  /** True if only the material's first 200,000 characters are read. */
   readonly isCut: boolean;
 }
 
-/** Text beyond this is not read. */
-export const maxMaterialCharacters = 200_000;
+// Bounds the time of a request: reading this much takes about half a second.
+const maxMaterialCharacters = 200_000;
 
 const instructionTags =
   /^(?:instructions?|rules?|format|output|output[-_]?format|examples?|schema|json[-_]?schema|task|system|guidelines?|persona|role|style|thinking|labels?|categories)$/iu;

@@ -12,8 +12,8 @@ export interface Sentence {
   readonly isHeading: boolean;
 }
 
-/** A sentence that does not end by itself is cut near this length, which bounds every pattern that runs over one. */
-export const maxSentenceCharacters = 1_000;
+// A sentence that does not end by itself is cut near this length, which bounds every pattern that runs over one.
+const maxSentenceCharacters = 1_000;
 
 const listItem = /^\s{0,8}(?:[-*•‣▪–]|\d{1,2}[.)])\s+/u;
 const markdownHeading = /^#{1,6}\s+/u;
