@@ -185,6 +185,16 @@ describe("createChatChunkWriter", () => {
     ]);
   });
 
+  test("says a tool call's id and name once, whatever the provider repeats", () => {
+    const call = { type: "tool-call", index: 0, id: "c", name: "look" } as const;
+    const text = write([
+      { ...call, arguments: '{"a"' },
+      { ...call, arguments: ":1}" },
+    ]);
+    expect(text.match(/"id":"c"/g)).toHaveLength(1);
+    expect(text.match(/"name":"look"/g)).toHaveLength(1);
+  });
+
   test("writes nothing for parts that chat clients do not know", () => {
     expect(
       write([

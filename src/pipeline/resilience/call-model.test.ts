@@ -220,6 +220,12 @@ describe("callModel with a stream", () => {
     expect(seen.at(-1)).toBe(raw);
   });
 
+  test("has one note for a reader that stops at finish", async () => {
+    const { run, call } = setup([streamed]);
+    for await (const part of (await run()).parts) if (part.type === "finish") break;
+    expect(call.notes.attempts).toMatchObject([{ finishReason: "stop" }]);
+  });
+
   test("retries while nothing was passed on", async () => {
     const { run, call } = setup([[new HeadgateError("stream_cut")], [], streamed]);
     expect(await collect(await run())).toMatchObject({ text: "x" });

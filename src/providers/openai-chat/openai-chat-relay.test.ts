@@ -114,6 +114,13 @@ describe("a relay", () => {
     expect(readRaw(parts)).toBe(delta({ content: "x" }));
   });
 
+  test("passes nothing on after [DONE]", async () => {
+    const rawBody = `${delta({ content: "x" }, "stop")}data: [DONE]\n\n`;
+    bench.upstream.script({ rawBody: rawBody + delta({ content: "late" }), chunkBorders: [] });
+    const { parts } = await bench.read(toRelay({}, true));
+    expect(readRaw(parts)).toBe(rawBody);
+  });
+
   test("completes a last event that lacks its blank line", async () => {
     bench.upstream.script({ rawBody: `${delta({ content: "x" }, "stop")}data: [DONE]` });
     const { parts } = await bench.read(toRelay({}, true));

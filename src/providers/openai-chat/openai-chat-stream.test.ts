@@ -82,10 +82,13 @@ describe("a stream", () => {
 
   test("is over at [DONE], though the connection stays open and more comes", async () => {
     const rawBody = `${delta({ content: "x" }, "stop")}data: [DONE]\n\n${delta({ content: "late" })}`;
+    for (const chunkBorders of ["event", []] as const) {
+      bench.upstream.script({ rawBody, chunkBorders });
+      expect(await bench.complete(streamed)).toMatchObject({ text: "x" });
+    }
     bench.upstream.script({ rawBody, stallAfter: 2 });
     expect(await bench.complete(streamed)).toMatchObject({ text: "x" });
-    bench.upstream.script({ rawBody });
-    expect(await bench.complete(streamed)).toMatchObject({ text: "x" });
+    expect(await bench.upstream.ledger.waitFor((requests) => requests[2]?.closedByPeerAtMs)).toBeGreaterThan(0);
   });
 
   test.each([

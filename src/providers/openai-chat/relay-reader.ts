@@ -27,13 +27,12 @@ export function createRelayReader({ peer, showsUsage }: RelayOptions): PartReade
   function onFrame(frame: Buffer): void {
     if (isDone) return;
     isHidden = false;
-    decoder.feed(frame);
+    if (!hasContent || mayMatter.test(frame.toString("latin1"))) decoder.feed(frame);
     if (!isHidden) waiting.push(frame);
     if (isDone) flush();
   }
 
   function onEvent(event: StreamEvent): void {
-    if (hasContent && event.event !== "error" && !mayMatter.test(event.data)) return;
     const read = chunks.read(event);
     if (read.type === "done") {
       flush();
@@ -73,5 +72,5 @@ export function createRelayReader({ peer, showsUsage }: RelayOptions): PartReade
   };
 }
 
-/** A chunk without any of these changes neither usage nor finish, and is no error. Escaped text cannot hold them. */
-const mayMatter = /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"|^\s*\[DONE\]/;
+/** An event without any of these changes neither usage nor finish, and is no error. Escaped text cannot hold them. */
+const mayMatter = /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"|^event|\[DONE\]/m;
