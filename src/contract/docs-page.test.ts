@@ -1,7 +1,9 @@
+import { Script } from "node:vm";
 import { expect, test } from "vitest";
 import { testSnapshot } from "../server/server-fixture.ts";
 import type { LoadedEndpoint, Snapshot } from "../endpoint/snapshot.ts";
 import { errorCatalogue } from "../errors.ts";
+import { docsPageScript } from "./docs-page-script.ts";
 import { toDocsPage } from "./docs-page.ts";
 import { toOpenApi } from "./openapi.ts";
 
@@ -67,4 +69,8 @@ test("only a server with keys asks for one", () => {
 
 test("a text with quotes survives in the command to paste", () => {
   expect(toPage({ example: { text: "it's" } })).toContain(String.raw`it&#39;\&#39;&#39;s`);
+});
+
+test("the page's script is valid JavaScript", () => {
+  expect(() => new Script(docsPageScript)).not.toThrow();
 });

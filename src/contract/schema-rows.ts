@@ -48,14 +48,19 @@ function follow(value: unknown, document: unknown): JsonSchema {
   return isRecord(schema) ? schema : {};
 }
 
-function toTypeName(schema: JsonSchema, document: unknown): string {
+// Beyond the depth a schema that contains itself would be named for ever.
+function toTypeName(schema: JsonSchema, document: unknown, depth = 0): string {
+  if (depth > maxRowDepth) return "any";
   if (Array.isArray(schema["enum"])) return schema["enum"].map((value) => JSON.stringify(value)).join(" | ");
   if ("const" in schema) return JSON.stringify(schema["const"]);
   const variants = schema["anyOf"] ?? schema["oneOf"];
   if (Array.isArray(variants))
-    return variants.map((variant) => toTypeName(follow(variant, document), document)).join(" | ");
+    return variants.map((variant) => toTypeName(follow(variant, document), document, depth + 1)).join(" | ");
   const type = Array.isArray(schema["type"]) ? schema["type"].join(" | ") : toText(schema["type"]);
-  if (type === "array") return `${toTypeName(follow(schema["items"], document), document)}[]`;
+  if (type === "array") {
+    const item = toTypeName(follow(schema["items"], document), document, depth + 1);
+    return item.includes(" | ") ? `(${item})[]` : `${item}[]`;
+  }
   const format = toText(schema["format"]);
   return `${type === "" ? "any" : type}${format === "" ? "" : ` (${format})`}`;
 }

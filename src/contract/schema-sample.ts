@@ -1,8 +1,6 @@
 import { isRecord } from "../json.ts";
 import type { JsonSchema } from "../json.ts";
 
-const maxSampleDepth = 8;
-
 const samplesByFormat: Readonly<Record<string, string>> = {
   date: "2026-01-31",
   "date-time": "2026-01-31T12:00:00Z",
@@ -15,38 +13,52 @@ const samplesByFormat: Readonly<Record<string, string>> = {
 
 /** A value of the schema's shape for documentation. It follows types, enums, formats and sizes, but not patterns. */
 export function toSample(schema: JsonSchema): unknown {
-  return sample(schema, schema, 0);
+  return sample(schema, { root: schema, followed: [] });
 }
 
-function sample(schema: unknown, root: JsonSchema, depth: number): unknown {
-  if (!isRecord(schema) || depth > maxSampleDepth) return null;
-  if (typeof schema["$ref"] === "string") return sample(resolve(schema["$ref"], root), root, depth + 1);
+interface Place {
+  readonly root: JsonSchema;
+  /** The references that led here: following one again would never end. */
+  readonly followed: readonly string[];
+}
+
+/** Returns undefined where the schema contains itself. */
+function sample(schema: unknown, place: Place): unknown {
+  if (!isRecord(schema)) return null;
+  if (typeof schema["$ref"] === "string") return sampleReference(schema["$ref"], place);
   if (Array.isArray(schema["examples"]) && schema["examples"].length > 0) return schema["examples"][0] as unknown;
   if ("const" in schema) return schema["const"];
   if ("default" in schema) return schema["default"];
   if (Array.isArray(schema["enum"])) return schema["enum"][0] as unknown;
   const variants = schema["anyOf"] ?? schema["oneOf"];
-  if (Array.isArray(variants)) return sample(variants[0], root, depth + 1);
-  return sampleByType(schema, root, depth);
+  if (Array.isArray(variants)) return sample(variants[0], place);
+  return sampleByType(schema, place);
 }
 
-function sampleByType(schema: JsonSchema, root: JsonSchema, depth: number): unknown {
+function sampleReference(reference: string, { root, followed }: Place): unknown {
+  if (reference === "#" || followed.includes(reference)) return undefined;
+  return sample(resolve(reference, root), { root, followed: [...followed, reference] });
+}
+
+function sampleByType(schema: JsonSchema, place: Place): unknown {
   const type = Array.isArray(schema["type"]) ? (schema["type"][0] as unknown) : schema["type"];
-  if (type === "object" || isRecord(schema["properties"])) return sampleObject(schema, root, depth);
-  if (type === "array") return sampleArray(schema, root, depth);
+  if (type === "object" || isRecord(schema["properties"])) return sampleObject(schema, place);
+  if (type === "array") return sampleArray(schema, place);
   if (type === "string") return sampleString(schema);
   if (type === "integer" || type === "number") return sampleNumber(schema);
   return type === "boolean" ? true : null;
 }
 
-function sampleObject(schema: JsonSchema, root: JsonSchema, depth: number): Record<string, unknown> {
+function sampleObject(schema: JsonSchema, place: Place): Record<string, unknown> {
   const properties = isRecord(schema["properties"]) ? schema["properties"] : {};
-  return Object.fromEntries(Object.entries(properties).map(([name, child]) => [name, sample(child, root, depth + 1)]));
+  const entries = Object.entries(properties).map(([name, child]) => [name, sample(child, place)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-function sampleArray(schema: JsonSchema, root: JsonSchema, depth: number): unknown[] {
+function sampleArray(schema: JsonSchema, place: Place): unknown[] {
+  const item = sample(schema["items"], place);
   const length = Math.min(Math.max(toNumber(schema["minItems"], 1), 1), 5);
-  return Array.from({ length }, () => sample(schema["items"], root, depth + 1));
+  return item === undefined ? [] : Array.from({ length }, () => item);
 }
 
 function sampleString(schema: JsonSchema): string {
