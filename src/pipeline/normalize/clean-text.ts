@@ -1,21 +1,31 @@
 /** Brings one text into the form that prompts, filters and caches work on. Linear in its length. */
 export function cleanText(text: string, whitespace: "collapse" | "keep"): string {
-  const visible = plain.test(text)
-    ? text
-    : dropInvisible(text.replace(lineBreak, "\n")).replace(markRun, "$1").normalize("NFC");
-  return whitespace === "collapse" ? collapse(visible) : visible;
+  const clean = plain.test(text) ? text : cleanUnicode(text);
+  return whitespace === "collapse" ? collapse(clean) : clean;
 }
 
 const plain = /^[\x20-\x7e\n\t]*$/;
+
+function cleanUnicode(text: string): string {
+  const broken = text.replace(lineBreak, "\n");
+  return (mayHide.test(broken) ? dropInvisible(broken) : broken).normalize("NFC");
+}
+
 // Vertical tab, form feed, NEL and the Unicode separators end a line as well; dropping them would join words.
 const lineBreak = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
+
+// Anything outside of the plain letters and signs of European and East Asian text. Spares most texts the search by
+// Unicode property, which takes 30 times as long.
+const mayHide =
+  /[^\n\t\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205e\u20a0-\u20cf\u2100-\u2bff\u3001-\u3029\u3041-\u3096\u30a0-\u312f\u3400-\u9fff]/;
 
 // Control characters, lone surrogates, characters that render as nothing (zero width, bidirectional controls, tags,
 // selectors, fillers) and noncharacters. Invisible text can hide instructions, and splits the words that filters look for.
 const invisible = /[\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/gu;
 
 function dropInvisible(text: string): string {
-  return text.replace(invisible, (character: string, at: number) => (hasMeaning(character, at, text) ? character : ""));
+  const isKept = (character: string, at: number): string => (hasMeaning(character, at, text) ? character : "");
+  return text.replace(invisible, isKept).replace(markRun, "$1");
 }
 
 // Real text has a few marks on a letter. Normalizing sorts them in quadratic time, so a row is cut as UAX #15, section 13,
@@ -58,8 +68,9 @@ function before(text: string, at: number): string {
   return text.slice(Math.max(0, at - 2), at);
 }
 
-const spaces = /[^\S\n]+/g;
-const spacesAroundBreak = / ?\n ?/g;
+// Only what changes is matched: most spaces are single ones, and replacing each costs 100 times the search.
+const spaces = /[^\S\n]{2,}|[^\S\n ]/g;
+const spacesAroundBreak = / \n ?|\n /g;
 const blankLines = /\n{3,}/g;
 
 function collapse(text: string): string {
