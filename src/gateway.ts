@@ -14,6 +14,7 @@ import { createOutbound } from "./outbound.ts";
 import type { Outbound } from "./outbound.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import { loadPrompt } from "./pipeline/prompts/load-prompt.ts";
+import { createEmbedder } from "./providers/local/embed.ts";
 import { createLocalProvider } from "./providers/local/local.ts";
 import { createOpenAiChatProvider } from "./providers/openai-chat/openai-chat.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
@@ -187,7 +188,7 @@ function createProvider(
   outbound: Outbound,
   clock: Clock,
 ): Provider {
-  if (options.type === "local") return createLocalProvider({ clock });
+  if (options.type === "local") return createLocalProvider({ clock, embed: createEmbedder({ clock }) });
   const { baseUrl, apiKeyEnv, hasSchemaMode = true } = options;
   const apiKey = apiKeyEnv === undefined ? undefined : environment.secret(apiKeyEnv);
   if (apiKeyEnv !== undefined && apiKey === undefined) {
