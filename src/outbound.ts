@@ -20,7 +20,7 @@ export interface OutboundRequest {
   readonly peer?: string;
 }
 
-export interface WholeAnswer {
+interface WholeAnswer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: IncomingHttpHeaders;

@@ -1,7 +1,7 @@
 import type { Completion, FinishReason, Part, Usage } from "../call.ts";
 import { HeadgateError } from "../errors.ts";
 
-export { parseChatRequest, type ParsedChatRequest } from "./openai-request.ts";
+export { parseChatRequest } from "./openai-request.ts";
 
 /** What a chat answer says about itself. */
 export interface ChatAnswerHead {

@@ -7,7 +7,7 @@ import { readMessage, toArgumentsText, toFinishReason } from "./read-message.ts"
 import { findInBandError } from "./to-provider-error.ts";
 
 /** What one event of a stream was. */
-export type ReadEvent =
+type ReadEvent =
   | { readonly type: "done" }
   /** Nothing of the dialect: a ping, or a vendor's own event. */
   | { readonly type: "ignored" }

@@ -1,5 +1,5 @@
 /** Longer waits than an hour are garbage, or a spend limit in disguise. */
-export const maxRetryAfterMs = 3_600_000;
+const maxRetryAfterMs = 3_600_000;
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
