@@ -57,7 +57,7 @@ export async function openPostgres({ databaseUrl, log, statementLimitMs }: Postg
   }
 }
 
-async function refuseOldServer(database: Database): Promise<void> {
+export async function refuseOldServer(database: Pick<Database, "query">): Promise<void> {
   const [row] = await database.query<{ version: string }>({
     text: "select current_setting('server_version_num') as version",
   });

@@ -1,4 +1,4 @@
-import pg from "pg";
+import { Client } from "pg";
 import { systemClock } from "../clock.ts";
 import { describeStore } from "../testing/store-conformance.ts";
 import { createStoreFolder, createTemporaryFolder } from "../testing/store-folder.ts";
@@ -32,7 +32,7 @@ if (serverUrl !== undefined) {
 }
 
 async function administer(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   await client.query(sql);
   await client.end();

@@ -5,6 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import { createDataFolder } from "./create-data-folder.ts";
 import { DurableFileSystem } from "./durable-file-system.ts";
+import { durableStart } from "./durable-start.ts";
 import type { EngineCommand, EngineReport, EngineStart } from "./engine-messages.ts";
 import { proveDurable } from "./prove-durable.ts";
 
@@ -13,13 +14,6 @@ import { proveDurable } from "./prove-durable.ts";
 const logLines: string[] = [];
 const maxLogLines = 20;
 const control = parentPort!;
-
-const startParameters = [
-  ...PGlite.defaultStartParams.filter((parameter) => parameter !== "-F"),
-  ...["fsync=on", "wal_sync_method=fsync", "synchronous_commit=on", "max_wal_size=128MB", "min_wal_size=32MB"].flatMap(
-    (setting) => ["-c", setting],
-  ),
-];
 
 let connections = 0;
 
@@ -38,7 +32,7 @@ try {
 async function openEngine(dataFolder: string): Promise<PGlite> {
   if (!existsSync(join(dataFolder, "PG_VERSION"))) await createDataFolder(dataFolder);
   const disk = new DurableFileSystem(dataFolder);
-  const engine = await PGlite.create({ fs: disk, startParams: startParameters, onStderr: keepLogLine });
+  const engine = await PGlite.create({ fs: disk, startParams: durableStart, onStderr: keepLogLine });
   await proveDurable(engine, disk);
   return engine;
 }

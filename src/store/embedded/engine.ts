@@ -147,7 +147,12 @@ function openConnection(
 }
 
 async function startWorker({ dataFolder, clock }: EngineOptions): Promise<Running> {
-  const worker = new Worker(workerUrl, { name: "headgate-store", workerData: { dataFolder } satisfies EngineStart });
+  const worker = new Worker(workerUrl, {
+    name: "headgate-store",
+    workerData: { dataFolder } satisfies EngineStart,
+    // Options of the process, such as --input-type, may not fit a file.
+    execArgv: [],
+  });
   const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   let failure = "it ended while starting";
   worker.on("error", (error) => {

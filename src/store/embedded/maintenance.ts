@@ -30,6 +30,8 @@ async function readLogPosition(database: Database): Promise<number> {
 
 // The thresholds of Postgres's own autovacuum.
 async function listChangedTables(database: Database): Promise<readonly string[]> {
+  // The counts of the latest statements wait up to a second otherwise.
+  await database.query({ text: "select pg_stat_force_next_flush()" });
   const rows = await database.query<{ name: string }>({
     text: `select relid::regclass::text as name from pg_stat_user_tables
       where n_dead_tup > 50 + 0.2 * n_live_tup or n_ins_since_vacuum > 1000 + 0.2 * n_live_tup

@@ -75,17 +75,11 @@ async function runWriter({ folder, cut, cutAt, seed, mode }: WriterOptions): Pro
   mkdirSync(root, { recursive: true });
   const writer = spawn(
     process.execPath,
-    [
-      `--import=${new URL("./unsynced-disk.ts", import.meta.url).href}`,
-      new URL("./writer.ts", import.meta.url).pathname,
-      root,
-      String(cut),
-      String(seed),
-      mode,
-    ],
+    [new URL("./writer.ts", import.meta.url).pathname, root, String(cut), String(seed), mode],
     {
       env: {
         ...process.env,
+        NODE_OPTIONS: `--import=${new URL("./unsynced-disk.ts", import.meta.url).href}`,
         HEADGATE_CUT_ROOT: root,
         HEADGATE_CUT_AT: String(cutAt),
         HEADGATE_CUT_SEED: String(seed),

@@ -5,7 +5,7 @@ import { isMainThread } from "node:worker_threads";
 import { createRandom } from "./random.ts";
 
 /**
- * A disk that forgets what was not synced. Loaded before everything else (node --import) into the process whose power is
+ * A disk that forgets what was not synced. Loaded before everything else (NODE_OPTIONS=--import=...) into the process whose power is
  * cut, it wraps the synchronous file functions that the engine's thread uses.
  *
  * It keeps the content of each 4 KiB block as of the file's last sync, and the undoing of each creation, renaming and

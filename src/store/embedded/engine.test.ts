@@ -1,0 +1,71 @@
+import { pino } from "pino";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { ManualClock } from "../../testing/manual-clock.ts";
+import { createManualClock } from "../../testing/manual-clock.ts";
+import type { TemporaryFolder } from "../../testing/store-folder.ts";
+import { createStoreFolder } from "../../testing/store-folder.ts";
+import type { Database } from "../database.ts";
+import { openEmbedded } from "./open-embedded.ts";
+
+const statementLimitMs = 5000;
+const endless = { text: "select count(*) from generate_series(1, 1000000000000)" };
+
+let folder: TemporaryFolder;
+let clock: ManualClock;
+let database: Database;
+
+beforeEach(async () => {
+  folder = await createStoreFolder();
+  clock = createManualClock();
+  database = await openEmbedded({ folder: folder.path, clock, log: pino({ enabled: false }), statementLimitMs });
+  await database.query({ text: "create table notes (id integer)" });
+});
+afterEach(async () => {
+  await database.close();
+  folder.remove();
+});
+
+async function countNotes(): Promise<number | undefined> {
+  const [row] = await database.query<{ count: number }>({ name: "count", text: "select count(*) from notes" });
+  return row?.count;
+}
+
+test("a statement over its limit rejects with `store_unavailable`; the next works, and committed rows are there", async () => {
+  await database.query({ text: "insert into notes values (1)" });
+  const hung = database.query(endless);
+  const refused = expect(hung).rejects.toMatchObject({ code: "store_unavailable" });
+  const next = countNotes();
+  await vi.waitFor(() => expect(clock.waiting).toBe(1));
+  clock.advance(statementLimitMs);
+  await refused;
+  expect(await next).toBe(1);
+});
+
+test("a transaction that hangs is taken back, and so is what it did before", async () => {
+  const hung = database.transaction(async () => {
+    await database.query({ text: "insert into notes values (1)" });
+    const waiting = database.query(endless);
+    await vi.waitFor(() => expect(clock.waiting).toBe(1));
+    clock.advance(statementLimitMs);
+    await waiting;
+  });
+  await expect(hung).rejects.toMatchObject({ code: "store_unavailable" });
+  expect(await countNotes()).toBe(0);
+});
+
+test("statements within their limit leave no timer behind", async () => {
+  await countNotes();
+  expect(clock.waiting).toBe(0);
+});
+
+test("large questions and answers come through whole", async () => {
+  const text = "é".repeat(3_000_000);
+  const [row] = await database.query<{ text: string }>({ text: "select $1::text as text" }, [text]);
+  expect(row?.text === text).toBe(true);
+});
+
+test("closing lets a statement in flight end", async () => {
+  const counting = countNotes();
+  await database.close();
+  expect(await counting).toBe(0);
+});

@@ -1,0 +1,283 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { HeadgateError } from "../errors.ts";
+import { parseJson } from "../json.ts";
+import type { ManualClock } from "../testing/manual-clock.ts";
+import { createManualClock } from "../testing/manual-clock.ts";
+import { createRecord } from "../testing/store-conformance.ts";
+import type { TemporaryFolder } from "../testing/store-folder.ts";
+import { createTemporaryFolder } from "../testing/store-folder.ts";
+import type { Journal, JournalOptions } from "./journal.ts";
+import { openJournal } from "./journal.ts";
+import type { CallRecord } from "./store.ts";
+
+/** A store that can be down, and shows in which batches records came. */
+interface Sink {
+  readonly batches: string[][];
+  isDown: boolean;
+  insertRecordLines: (lines: Uint8Array) => Promise<void>;
+}
+
+let folder: TemporaryFolder;
+let clock: ManualClock;
+let sink: Sink;
+let journals: Journal[];
+
+beforeEach(() => {
+  folder = createTemporaryFolder();
+  clock = createManualClock();
+  journals = [];
+  sink = {
+    batches: [],
+    isDown: false,
+    insertRecordLines: async (lines) => {
+      if (sink.isDown) throw new HeadgateError("store_unavailable");
+      const records = Buffer.from(lines).toString().trimEnd().split("\n").map(parseJson) as CallRecord[];
+      sink.batches.push(records.map(({ requestId }) => requestId));
+    },
+  };
+});
+afterEach(async () => {
+  for (const journal of journals) await passTimeUntil(journal.close(1000));
+  folder.remove();
+});
+
+async function passTimeUntil(ended: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  void ended.finally(() => over.abort());
+  while (!over.signal.aborted) {
+    clock.advance(100);
+    await nextTurn();
+  }
+}
+
+async function open(options: Partial<JournalOptions> = {}): Promise<Journal> {
+  const journal = await openJournal({ folder: folder.path, store: sink, clock, ...options });
+  journals.push(journal);
+  return journal;
+}
+
+function listSegments(): string[] {
+  return readdirSync(join(folder.path, "journal")).filter((name) => name.endsWith(".jsonl"));
+}
+
+function readSegments(): string {
+  return listSegments()
+    .map((name) => readFileSync(join(folder.path, "journal", name), "utf8"))
+    .join("");
+}
+
+test("a record is in the file when its append resolves, long before it is moved", async () => {
+  const journal = await open();
+  const record = createRecord();
+  await journal.append(record);
+  expect(parseJson(readSegments())).toEqual(record);
+  expect(journal.pending).toBe(1);
+  expect(sink.batches).toEqual([]);
+});
+
+test("records move together after the interval, in their order, and their file goes", async () => {
+  const journal = await open();
+  const records = [createRecord(), createRecord(), createRecord()];
+  for (const record of records) await journal.append(record);
+  clock.advance(249);
+  expect(sink.batches).toEqual([]);
+  clock.advance(1);
+  await vi.waitFor(() => expect(journal.pending).toBe(0));
+  expect(sink.batches).toEqual([records.map(({ requestId }) => requestId)]);
+  await vi.waitFor(() => expect(listSegments()).toEqual([]));
+});
+
+test("appends of one turn share a write, and each is told", async () => {
+  const journal = await open();
+  const records = Array.from({ length: 100 }, () => createRecord());
+  await Promise.all(records.map((record) => journal.append(record)));
+  expect(readSegments().trimEnd().split("\n")).toHaveLength(100);
+  await journal.flush();
+  expect(sink.batches.flat()).toEqual(records.map(({ requestId }) => requestId));
+});
+
+test("records that come while others are moved are moved too", async () => {
+  const journal = await open();
+  const late = createRecord();
+  let appending: Promise<void> | undefined;
+  const take = sink.insertRecordLines;
+  sink.insertRecordLines = async (lines) => {
+    appending ??= journal.append(late);
+    await appending;
+    await take(lines);
+  };
+  await journal.append(createRecord());
+  await journal.flush();
+  await journal.flush();
+  expect(sink.batches.at(-1)).toEqual([late.requestId]);
+  expect(journal.pending).toBe(0);
+});
+
+test("much is moved in several batches, across several files", async () => {
+  const journal = await open({ maxSegmentBytes: 100_000 });
+  const records = Array.from({ length: 3000 }, () => createRecord());
+  for (let at = 0; at < records.length; at += 50) {
+    await Promise.all(records.slice(at, at + 50).map((record) => journal.append(record)));
+  }
+  expect(listSegments().length).toBeGreaterThan(5);
+  await journal.flush();
+  expect(sink.batches.flat()).toEqual(records.map(({ requestId }) => requestId));
+  expect(listSegments()).toEqual([]);
+});
+
+describe("a store that is down", () => {
+  test("leaves records on disk, is tried again after growing pauses, and gets them all", async () => {
+    const slept: number[] = [];
+    const sleep = async (ms: number): Promise<void> => {
+      slept.push(ms);
+      await nextTurn();
+    };
+    const journal = await open({ clock: { ...clock, sleep } });
+    const take = sink.insertRecordLines;
+    sink.isDown = true;
+    sink.insertRecordLines = (lines) => {
+      sink.isDown = slept.length < 9;
+      return take(lines);
+    };
+    await journal.append(createRecord());
+    await vi.waitFor(() => expect(journal.pending).toBe(0));
+    // The clock's random is 0.5: three quarters of 500 ms and its doubles, and the usual interval after each.
+    expect(slept).toEqual([250, 375, 250, 750, 250, 1500, 250, 3000, 250]);
+    expect(sink.batches.flat()).toHaveLength(1);
+  });
+
+  test("makes a flush reject, and closing leave the records for the next start", async () => {
+    const journal = await open();
+    sink.isDown = true;
+    const record = createRecord();
+    await journal.append(record);
+    await expect(journal.flush()).rejects.toMatchObject({ code: "store_unavailable" });
+    await journal.close(1000);
+    sink.isDown = false;
+    const next = await open();
+    expect(next.pending).toBe(1);
+    await next.flush();
+    expect(sink.batches).toEqual([[record.requestId]]);
+    expect(listSegments()).toEqual([]);
+  });
+
+  test("that hangs does not keep closing from ending in time", async () => {
+    const journal = await open();
+    const hanging = Promise.withResolvers<void>();
+    sink.insertRecordLines = () => hanging.promise;
+    await journal.append(createRecord());
+    await passTimeUntil(journal.close(1000));
+    expect(listSegments()).toHaveLength(1);
+    hanging.resolve();
+  });
+
+  test("for too long makes appends reject instead of filling the disk", async () => {
+    const journal = await open({ maxSegmentBytes: 1000, maxBytes: 5000 });
+    sink.isDown = true;
+    for (let count = 0; count < 6; count++) await journal.append(createRecord());
+    await expect(journal.append(createRecord())).rejects.toMatchObject({ code: "store_unavailable" });
+    sink.isDown = false;
+    await journal.flush();
+    await expect(journal.append(createRecord())).resolves.toBeUndefined();
+  });
+});
+
+describe("what a process left behind", () => {
+  // A slot that nobody holds: its process is dead.
+  function leave(text: string, slot = 0): void {
+    mkdirSync(join(folder.path, "journal"), { recursive: true });
+    writeFileSync(join(folder.path, "journal", `slot-${slot}-4242-abcdef01-000001.jsonl`), text);
+  }
+  const toLine = (record: CallRecord): string => `${JSON.stringify(record)}\n`;
+
+  test("is moved by the next, from any slot", async () => {
+    const records = [createRecord(), createRecord()];
+    leave(toLine(records[0]!));
+    leave(toLine(records[1]!), 7);
+    const journal = await open();
+    expect(journal.pending).toBe(2);
+    clock.advance(250);
+    await vi.waitFor(() => expect(journal.pending).toBe(0));
+    expect(sink.batches.flat().sort()).toEqual(records.map(({ requestId }) => requestId).sort());
+    await vi.waitFor(() => expect(listSegments()).toEqual([]));
+  });
+
+  test("loses a cut last line, with a word in the log, and nothing before it", async () => {
+    const record = createRecord();
+    leave(toLine(record) + toLine(createRecord()).slice(0, 300));
+    const lines: string[] = [];
+    const journal = await open({ log: pino({}, { write: (line) => void lines.push(line) }) });
+    await journal.flush();
+    expect(sink.batches).toEqual([[record.requestId]]);
+    expect(lines.join("")).toContain("journal.torn");
+    expect(listSegments()).toEqual([]);
+  });
+
+  test("may be nothing but a cut line, or nothing", async () => {
+    leave('{"requestId"');
+    leave("", 3);
+    const journal = await open();
+    await journal.flush();
+    expect(sink.batches).toEqual([]);
+    expect(listSegments()).toEqual([]);
+  });
+
+  test("is left alone while its process lives, and found later when it is dead", async () => {
+    const first = await open();
+    const record = createRecord();
+    await first.append(record);
+    const second = await open();
+    expect(second.pending).toBe(0);
+    await second.flush();
+    expect(sink.batches).toEqual([]);
+    sink.isDown = true;
+    await first.close(1000);
+    sink.isDown = false;
+    clock.advance(60_000);
+    await vi.waitFor(() => expect(second.pending).toBe(1));
+    await second.flush();
+    expect(sink.batches).toEqual([[record.requestId]]);
+  });
+});
+
+describe("a disk that refuses", () => {
+  test("makes the append reject, and the next one works when the disk does", async () => {
+    const journal = await open();
+    rmSync(join(folder.path, "journal"), { recursive: true });
+    await expect(journal.append(createRecord())).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(journal.pending).toBe(0);
+    mkdirSync(join(folder.path, "journal"));
+    const record = createRecord();
+    await journal.append(record);
+    await journal.flush();
+    expect(sink.batches).toEqual([[record.requestId]]);
+  });
+
+  test("at the start is an error that names the folder", async () => {
+    writeFileSync(join(folder.path, "journal"), "a file");
+    await expect(open()).rejects.toMatchObject({
+      code: "store_unavailable",
+      detail: expect.stringContaining(folder.path),
+    });
+  });
+});
+
+test("a closed journal refuses records", async () => {
+  const journal = await open();
+  await journal.close(1000);
+  await journal.close(1000);
+  await expect(journal.append(createRecord())).rejects.toMatchObject({ code: "store_unavailable" });
+});
+
+test("an append just before closing is still moved", async () => {
+  const journal = await open();
+  const appending = journal.append(createRecord());
+  await journal.close(1000);
+  await appending;
+  expect(sink.batches.flat()).toHaveLength(1);
+  expect(listSegments()).toEqual([]);
+});
