@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Call, CallNotes, Reply } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import type { LoadedEndpoint, Snapshot } from "./endpoint/snapshot.ts";
@@ -19,6 +20,7 @@ export interface AcceptOptions {
 /** Turns requests into calls: pins the snapshot, starts the one deadline, and lets go of both when the reply has ended. */
 export function acceptCalls(options: AcceptOptions): Gateway {
   const { currentSnapshot, run, clock } = options;
+  const takeStart = createStartClock(clock);
   return {
     get snapshot() {
       return currentSnapshot();
@@ -39,7 +41,7 @@ export function acceptCalls(options: AcceptOptions): Gateway {
     timeoutMs: number,
     complete: (base: Omit<Call, "snapshot">) => Call,
   ): Promise<Reply> {
-    const startedAtMs = clock.now();
+    const startedAtMs = takeStart();
     const { signal, release } = bindSignal(caller.signal, clock, timeoutMs);
     const call = complete({
       requestId: caller.requestId,
@@ -85,6 +87,18 @@ function toChatFields(
   };
 }
 
+/**
+ * No two calls of a process start at the same moment, to the microsecond that Postgres keeps. A client may send the same
+ * X-Request-Id again and again: id and start together still name one call, so none hides another's record.
+ */
+function createStartClock(clock: Clock): () => number {
+  let lastMicros = 0;
+  return () => {
+    lastMicros = Math.max(clock.now() * 1000, lastMicros + 1);
+    return lastMicros / 1000;
+  };
+}
+
 function createNotes(): CallNotes {
   return { nextReason: "first", attempts: [], rungs: [], warnings: [] };
 }
@@ -96,6 +110,8 @@ function bindSignal(
   timeoutMs: number,
 ): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
+  // Each model call of a split input listens; their number is bounded elsewhere.
+  setMaxListeners(0, controller.signal);
   const onClientGone = (): void => controller.abort(new HeadgateError("request_cancelled"));
   const cancelTimer = clock.after(timeoutMs, () => {
     controller.abort(new HeadgateError("deadline_exceeded", { detail: `The call took longer than ${timeoutMs} ms.` }));

@@ -67,6 +67,7 @@ export interface ForeignRequest {
 /** One request on its way through the pipeline. Immutable: a stage passes on a copy. */
 export interface Call {
   readonly requestId: string;
+  /** Milliseconds since the epoch; its fraction tells calls of one millisecond apart. */
   readonly startedAtMs: number;
   /** Milliseconds since the epoch at which the whole request ends, whatever it is doing. */
   readonly deadlineMs: number;

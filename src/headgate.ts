@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Part } from "./call.ts";
 import { readEnvironment } from "./config.ts";
 import { toAnswer } from "./contract/answer.ts";
+import type { Answer } from "./contract/answer.ts";
 import type { ConfigDefinition } from "./endpoint/define-config.ts";
 import type { EndpointMap, InputOf, OutputOf } from "./endpoint/define-endpoint.ts";
 import { HeadgateError } from "./errors.ts";
@@ -12,13 +13,6 @@ import { createLogger } from "./telemetry/logger.ts";
 
 type NameOf<E> = [keyof E] extends [never] ? string : keyof E & string;
 type EndpointOf<E, Name> = Name extends keyof E ? E[Name] : unknown;
-
-/** The contract: the endpoint's output fields and what every answer carries. */
-export type Answer<Output = Record<string, unknown>> = Output & {
-  readonly requestId: string;
-  readonly status: "ok" | "fallback" | "refused";
-  readonly warnings: readonly string[];
-};
 
 /** One event of a streamed answer. Apply deltas in order; `reset` voids those before it; `done` is the whole contract. */
 export type AnswerEvent<Output = Record<string, unknown>> =

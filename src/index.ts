@@ -1,3 +1,4 @@
+export type { Answer, AnswerEnvelope } from "./contract/answer.ts";
 export { defineConfig } from "./endpoint/define-config.ts";
 export type {
   ConfigDefinition,
@@ -21,4 +22,4 @@ export type { ToolDefinition } from "./endpoint/define-tool.ts";
 export { HeadgateError, errorCatalogue } from "./errors.ts";
 export type { ErrorCode, ErrorEntry, Issue } from "./errors.ts";
 export { createHeadgate } from "./headgate.ts";
-export type { Answer, AnswerEvent, CallOptions, Headgate, HeadgateOptions } from "./headgate.ts";
+export type { AnswerEvent, CallOptions, Headgate, HeadgateOptions } from "./headgate.ts";

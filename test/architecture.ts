@@ -90,7 +90,7 @@ const rows: readonly Row[] = [
     of: "src/headgate.ts",
     may: ["src/gateway.ts", "src/contract/", "src/config.ts", "src/endpoint/", "src/telemetry/"],
   },
-  { of: "src/index.ts", may: ["src/headgate.ts", "src/endpoint/"] },
+  { of: "src/index.ts", may: ["src/headgate.ts", "src/contract/answer.ts", "src/endpoint/"] },
   {
     of: "src/cli/",
     may: [

@@ -5,6 +5,7 @@ import type { Journal } from "../store/journal.ts";
 import type { CallRecord } from "../store/store.ts";
 import type { Stage } from "./stage.ts";
 import { watchParts } from "./watch-parts.ts";
+import type { PartsEnd } from "./watch-parts.ts";
 
 export interface RecordOptions {
   readonly journal: Pick<Journal, "append">;
@@ -26,14 +27,16 @@ export function record(options: RecordOptions): Stage {
     await options.journal.append(row);
   };
   // A call that failed is reported with its own error, even if the journal fails as well.
-  const writeFailure = (call: Call, error: unknown): Promise<void> =>
-    write(call, { type: "failed", error: HeadgateError.from(error) }).catch(() => {});
+  const writeFailure = (call: Call, error: HeadgateError): Promise<void> =>
+    write(call, { type: "failed", error }).catch(() => {});
 
   return async (call, next) => {
     let reply;
     try {
       reply = await next(call);
-    } catch (error) {
+    } catch (thrown) {
+      // Bugs become `internal` here, where they are logged: whoever sees them later has nothing to add.
+      const error = HeadgateError.from(thrown);
       await writeFailure(call, error);
       throw error;
     }
@@ -50,13 +53,18 @@ export function record(options: RecordOptions): Stage {
       },
       onEnd: async (end) => {
         if (isWritten) return;
-        if (end.type === "failed") await writeFailure(call, end.error);
-        else if (end.type === "left") await writeFailure(call, new HeadgateError("request_cancelled"));
-        else throw new HeadgateError("stream_cut");
+        const error = toFailure(end);
+        await writeFailure(call, error);
+        if (end.type === "done") throw error;
       },
     });
     return { parts };
   };
+}
+
+function toFailure(end: PartsEnd): HeadgateError {
+  if (end.type === "failed") return HeadgateError.from(end.error);
+  return new HeadgateError(end.type === "left" ? "request_cancelled" : "stream_cut");
 }
 
 function toRecord(call: Call, ending: Ending, nowMs: number): CallRecord {
@@ -64,8 +72,8 @@ function toRecord(call: Call, ending: Ending, nowMs: number): CallRecord {
   return {
     requestId: call.requestId,
     startedAtMs: call.startedAtMs,
-    durationMs: nowMs - call.startedAtMs,
-    ...(notes.firstPartAtMs === undefined ? {} : { firstPartMs: notes.firstPartAtMs - call.startedAtMs }),
+    durationMs: elapsedMs(call, nowMs),
+    ...(notes.firstPartAtMs === undefined ? {} : { firstPartMs: elapsedMs(call, notes.firstPartAtMs) }),
     surface: endpoint ? "endpoint" : "chat",
     tenant: call.tenant,
     keyId: call.keyId,
@@ -86,6 +94,11 @@ function toRecord(call: Call, ending: Ending, nowMs: number): CallRecord {
     attemptDetails: notes.attempts,
     rungs: notes.rungs,
   };
+}
+
+// Starts carry microseconds that the clock does not have.
+function elapsedMs(call: Call, atMs: number): number {
+  return Math.max(0, Math.round(atMs - call.startedAtMs));
 }
 
 function toStatus(ending: Ending): Pick<CallRecord, "status" | "errorCode" | "finishReason"> {

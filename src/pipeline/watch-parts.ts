@@ -7,7 +7,10 @@ export interface PartsWatcher {
   readonly onEnd: (end: PartsEnd) => void | Promise<void>;
 }
 
-export type PartsEnd = { readonly type: "done" } | { readonly type: "failed"; readonly error: unknown } | { readonly type: "left" };
+export type PartsEnd =
+  | { readonly type: "done" }
+  | { readonly type: "failed"; readonly error: unknown }
+  | { readonly type: "left" };
 
 /**
  * Passes parts on and tells of their end. Not a generator: `return` on a generator that was never started skips its

@@ -58,7 +58,7 @@ test("an endpoint in code is a typed function", async () => {
 test("a streamed answer's deltas add up to the whole that ends it", async () => {
   provider.script({ json: { tags: ["bridge", "ferry"], isUrgent: true } });
   const grown: Record<string, unknown> = {};
-  const events: AnswerEvent[] = [];
+  const events: AnswerEvent<{ tags: string[]; isUrgent: boolean }>[] = [];
   for await (const event of headgate.stream("tagger", { text: "A bridge." })) {
     if (event.type === "delta") applyDelta(grown, event);
     events.push(event);

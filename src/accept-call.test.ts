@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { acceptCalls } from "./accept-call.ts";
+import { wholeReply } from "./call.ts";
+import type { Call, Part, Reply } from "./call.ts";
+import type { Snapshot } from "./endpoint/snapshot.ts";
+import { HeadgateError } from "./errors.ts";
+import type { ChatRequest, Gateway } from "./gateway.ts";
+import { createRequestId } from "./ids.ts";
+import type { Next } from "./pipeline/stage.ts";
+import { createManualClock } from "./testing/manual-clock.ts";
+
+const snapshot: Snapshot = {
+  id: "s1",
+  endpoints: new Map(),
+  providers: new Map(),
+  models: new Map(),
+  tiers: new Map(),
+};
+const completion = { text: "Hello.", toolCalls: [], finishReason: "stop" } as const;
+
+function setup(run: Next): { readonly gateway: Gateway; readonly clock: ReturnType<typeof createManualClock> } {
+  const clock = createManualClock();
+  return { gateway: acceptCalls({ currentSnapshot: () => snapshot, run, clock }), clock };
+}
+
+function chat(options: Partial<ChatRequest> = {}): ChatRequest {
+  return {
+    tenant: "t",
+    requestId: createRequestId(0),
+    signal: new AbortController().signal,
+    stream: false,
+    model: "m",
+    messages: [],
+    settings: {},
+    foreign: { dialect: "openai-chat", body: {} },
+    ...options,
+  };
+}
+
+function untilAborted(call: Call): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    call.signal.addEventListener("abort", () => reject(call.signal.reason as Error));
+  });
+}
+
+test("calls of one moment with one request id still have starts of their own", async () => {
+  const starts: number[] = [];
+  const { gateway } = setup(async (call) => {
+    starts.push(call.startedAtMs);
+    return wholeReply(completion);
+  });
+  const requestId = createRequestId(0);
+  for (let turn = 0; turn < 100; turn++) await gateway.chat(chat({ requestId }));
+  const microseconds = starts.map((start) => Math.round(start * 1000));
+  expect(new Set(microseconds).size).toBe(100);
+});
+
+test("an unknown endpoint is refused with those that exist", async () => {
+  const { gateway } = setup(() => Promise.reject(new Error("Nobody runs this.")));
+  const request = { ...chat(), endpoint: "nonesuch", contract: 1, input: {} };
+  await expect(gateway.callEndpoint(request)).rejects.toMatchObject({ code: "endpoint_not_found" });
+});
+
+describe("the call's signal", () => {
+  test("aborts with deadline_exceeded when the time is up", async () => {
+    const { gateway, clock } = setup(untilAborted);
+    const calling = gateway.chat(chat());
+    clock.advance(600_000);
+    await expect(calling).rejects.toMatchObject({ code: "deadline_exceeded" });
+  });
+
+  test("aborts with request_cancelled when the client leaves, and at once for one that has left", async () => {
+    const { gateway } = setup((call) =>
+      call.signal.aborted ? Promise.reject(call.signal.reason as Error) : untilAborted(call),
+    );
+    const client = new AbortController();
+    const calling = gateway.chat(chat({ signal: client.signal }));
+    client.abort();
+    await expect(calling).rejects.toMatchObject({ code: "request_cancelled" });
+    await expect(gateway.chat(chat({ signal: client.signal }))).rejects.toMatchObject({ code: "request_cancelled" });
+  });
+
+  test("outlives the head of a stream and is let go of at its end", async () => {
+    const seen: { call?: Call } = {};
+    async function* parts(): AsyncGenerator<Part> {
+      yield { type: "text", text: "Hello." };
+      yield { type: "finish", reason: "stop" };
+    }
+    const { gateway, clock } = setup(async (call): Promise<Reply> => {
+      seen.call = call;
+      return { parts: parts() };
+    });
+    const reply = await gateway.chat(chat({ stream: true }));
+    const types: string[] = [];
+    for await (const part of reply.parts) types.push(part.type);
+    expect(types).toEqual(["text", "finish"]);
+    clock.advance(600_000);
+    expect(seen.call?.signal.aborted).toBe(false);
+  });
+});
+
+test("a failure of the pipeline reaches the caller as it is", async () => {
+  const failure = new HeadgateError("output_invalid");
+  const { gateway } = setup(() => Promise.reject(failure));
+  await expect(gateway.chat(chat())).rejects.toBe(failure);
+});
