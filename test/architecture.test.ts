@@ -21,11 +21,19 @@ test("no source file breaks the import map", () => {
 
 describe("the import map catches", () => {
   const breaches: readonly [string, string, string][] = [
-    ["a stage that imports another stage", "src/pipeline/routing/choose-model.ts", 'import { x } from "../prompts/render.ts";'],
+    [
+      "a stage that imports another stage",
+      "src/pipeline/routing/choose-model.ts",
+      'import { x } from "../prompts/render.ts";',
+    ],
     ["a stage that imports the pipeline", "src/pipeline/record.ts", 'import { x } from "./shape-answer.ts";'],
     ["a provider that imports another", "src/providers/gemini.ts", 'import { x } from "./local/local.ts";'],
     ["the server naming a concrete store", "src/server/server.ts", 'import { x } from "../store/connect.ts";'],
-    ["a concrete provider outside the composition root", "src/cli/main.ts", 'import { x } from "../providers/local/local.ts";'],
+    [
+      "a concrete provider outside the composition root",
+      "src/cli/main.ts",
+      'import { x } from "../providers/local/local.ts";',
+    ],
     ["a word that imports machinery", "src/errors.ts", 'import { x } from "./outbound.ts";'],
     ["a lazy import across a border", "src/contract/answer.ts", 'const x = await import("../server/server.ts");'],
     ["a multi-line import across a border", "src/contract/answer.ts", 'import {\n  x,\n} from "../server/server.ts";'],
