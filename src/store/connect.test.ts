@@ -75,7 +75,7 @@ test("a damaged database is refused with what to do, and stays as it is", async 
   writeFileSync(control, "damaged");
   await expect(openStore({ folder: folder.path, clock })).rejects.toMatchObject({
     code: "store_corrupt",
-    detail: expect.stringMatching(/does not open.*backup/),
+    detail: expect.stringMatching(/does not open: could not read file "global\/pg_control".*backup/),
   });
   expect(statSync(control).size).toBe(7);
 });

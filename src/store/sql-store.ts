@@ -1,5 +1,6 @@
 import { DatabaseError } from "pg";
 import { HeadgateError } from "../errors.ts";
+import { isUuid } from "../ids.ts";
 import type { Database } from "./database.ts";
 import type { RecordRow } from "./record-columns.ts";
 import { fromRecordRow, insertRecordsSql, recordFields, toRecordJson } from "./record-columns.ts";
@@ -57,6 +58,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
       if (lines.length > 0) await insertRecords(database, days, toArray(lines));
     },
     findRecord: async (requestId) => {
+      if (!isUuid(requestId)) return undefined;
       const [row] = await database.query<RecordRow>({ name: "find_record", text: findRecordSql }, [requestId]);
       return row && fromRecordRow(row);
     },

@@ -73,6 +73,7 @@ function describeRecords(store: () => Store): void {
 
   test("an unknown request has no record", async () => {
     expect(await store().findRecord(createRequestId(Date.now()))).toBeUndefined();
+    expect(await store().findRecord("'; drop table")).toBeUndefined();
   });
 }
 

@@ -167,16 +167,23 @@ async function startWorker({ dataFolder, clock }: EngineOptions): Promise<Runnin
     new Promise<boolean>((resolve) => {
       worker.on("message", (report: EngineReport) => {
         if (report.type === "ready") resolve(true);
-        else if (report.type === "failed") failure = [report.reason, ...report.log].join("\n");
+        else if (report.type === "failed") failure = explainFailure(report);
       });
     }),
   ]);
   cancel();
   if (isReady) return { worker, exited, lost: new Set() };
   throw new HeadgateError("store_corrupt", {
-    detail: `The embedded store in ${dataFolder} does not open. Restore it from a backup, or move it away to start empty.`,
-    cause: new Error(failure),
+    detail:
+      `The embedded store in ${dataFolder} does not open: ${failure}. ` +
+      "Restore it from a backup, or move it away to start empty.",
   });
+}
+
+/** Postgres's own last words say more than the exception that its end causes. */
+function explainFailure({ reason, log }: Extract<EngineReport, { type: "failed" }>): string {
+  const lastWords = log.flatMap((line) => /(?:FATAL|PANIC|DETAIL):\s+(.*)/.exec(line)?.[1] ?? []);
+  return lastWords.length > 0 ? lastWords.join("; ") : reason;
 }
 
 async function closeWorker({ worker, exited }: Running, clock: Clock): Promise<void> {

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Pool } from "pg";
 import type { Clock } from "../../clock.ts";
@@ -28,7 +27,6 @@ const waitForTurnMs = 10_000;
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
   const { folder, clock, log, statementLimitMs } = options;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = lockFolder(folder);
   try {
     const dataFolder = join(folder, dataFolderName);
