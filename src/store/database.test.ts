@@ -81,16 +81,20 @@ test("statements of others wait for the transaction to end", async () => {
   await transaction;
 });
 
-test("a statement left behind by a finished transaction runs on its own", async () => {
+test("a statement left behind by a finished transaction is no part of the next one", async () => {
   const later = Promise.withResolvers<void>();
   let straggler: Promise<void> | undefined;
   await database.transaction(async () => {
     straggler = later.promise.then(() => add(7));
-    await add(1);
   });
-  later.resolve();
+  const next = database.transaction(async () => {
+    later.resolve();
+    await delay(20);
+    throw new Error("taken back");
+  });
+  await expect(next).rejects.toMatchObject({ cause: new Error("taken back") });
   await straggler;
-  expect(await listIds()).toEqual([1, 7]);
+  expect(await listIds()).toEqual([7]);
 });
 
 test("a refused statement is `internal` with its cause, and the next one works", async () => {

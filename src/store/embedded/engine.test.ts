@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { HeadgateError } from "../../errors.ts";
 import type { ManualClock } from "../../testing/manual-clock.ts";
 import { createManualClock } from "../../testing/manual-clock.ts";
 import type { TemporaryFolder } from "../../testing/store-folder.ts";
@@ -49,6 +50,16 @@ test("a transaction that hangs is taken back, and so is what it did before", asy
     await waiting;
   });
   await expect(hung).rejects.toMatchObject({ code: "store_unavailable" });
+  expect(await countNotes()).toBe(0);
+});
+
+test("a connection that replaces another starts with a clean session", async () => {
+  await database.query({ text: "set search_path = nowhere" });
+  const broken = database.transaction(async () => {
+    await database.query({ text: "insert into public.notes values (1)" });
+    throw new HeadgateError("store_unavailable");
+  });
+  await expect(broken).rejects.toMatchObject({ code: "store_unavailable" });
   expect(await countNotes()).toBe(0);
 });
 
