@@ -123,7 +123,8 @@ describe.each([
 ])("against %s", (_kind, output) => {
   test.each(answers)("%s ends in a valid contract or a typed error", async (_name, text, ending) => {
     expect(await endingOf(text, output)).toEqual(ending);
-    for (const seed of text.length > 100_000 ? [1] : [1, 2, 3]) expect(await endingOf(text, output, chunkLengthsOf(seed))).toEqual(ending);
+    for (const seed of text.length > 100_000 ? [1] : [1, 2, 3])
+      expect(await endingOf(text, output, chunkLengthsOf(seed))).toEqual(ending);
     expect({}).not.toHaveProperty("admin");
   });
 });
