@@ -5,7 +5,7 @@ import { isRecord, type JsonSchema } from "../json.ts";
 import { collectFieldNames, describeProblem, type Problem } from "./describe-problem.ts";
 
 /** A problem as another validator put it: its text may quote the data. */
-export interface ForeignProblem {
+interface ForeignProblem {
   readonly path: readonly (string | number)[];
   readonly text: string;
 }
@@ -27,7 +27,7 @@ export interface SchemaChecker {
 }
 
 /** More say nothing new to a model or a person. */
-export const maxIssues = 20;
+const maxIssues = 20;
 
 /** Above this many values in one document, only the first problem is looked for: ajv keeps an object for each. */
 const maxValuesForAllProblems = 20_000;

@@ -8,7 +8,7 @@ import { judgeAnswer, maxAnswerChars, type Answer, type Findings, type Verdict }
 export type ResolveTarget = (snapshot: Snapshot, name: string, rule: string) => Target;
 
 /** What comes after an answer was judged. */
-export type LadderStep =
+type LadderStep =
   | { readonly type: "done"; readonly outcome: Outcome }
   | { readonly type: "again"; readonly call: Call; readonly reason: "reask" | "escalate" };
 

@@ -6,7 +6,7 @@ import { extractJson } from "./extract-json.ts";
 import { repairJson } from "./repair-json.ts";
 import { toWellFormedJson } from "./well-formed-json.ts";
 
-export interface LocalRung {
+interface LocalRung {
   readonly rung: Rung;
   readonly ok: boolean;
   readonly issues?: readonly Issue[];
