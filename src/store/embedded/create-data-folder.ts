@@ -1,6 +1,6 @@
 import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
+import { readBaseArchive } from "./base-archive.ts";
 import { readTar } from "./read-tar.ts";
 
 /**
@@ -8,8 +8,8 @@ import { readTar } from "./read-tar.ts";
  * start writes a thousand files in place without syncing any, so a power cut could leave a folder that never opens.
  * Blocks its thread, which is the engine's.
  */
-export async function createDataFolder(dataFolder: string): Promise<void> {
-  const archive = await createArchive();
+export async function createDataFolder(dataFolder: string, builtArchive?: URL): Promise<void> {
+  const archive = await readBaseArchive(builtArchive);
   const unfinished = `${dataFolder}.new`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { mode: 0o700 });
@@ -24,14 +24,6 @@ export async function createDataFolder(dataFolder: string): Promise<void> {
   for (const folder of folders) syncFolder(folder);
   renameSync(unfinished, dataFolder);
   syncFolder(dirname(dataFolder));
-}
-
-async function createArchive(): Promise<Uint8Array> {
-  const scratch = await PGlite.create();
-  await scratch.exec("checkpoint");
-  const archive = await scratch.dumpDataDir("none");
-  await scratch.close();
-  return new Uint8Array(await archive.arrayBuffer());
 }
 
 function writeDurably(path: string, content: Uint8Array): void {

@@ -57,6 +57,9 @@ export function createAppendLog(options: AppendLogOptions): AppendLog {
 
   const writeQueued = async (): Promise<void> => {
     while (queued) {
+      // At the end of this turn of the event loop, so that everything that comes in during it shares the write: handing
+      // a write to the thread pool costs more than the write.
+      await endOfTurn();
       const batch = queued;
       queued = undefined;
       await write(batch);
@@ -72,8 +75,7 @@ export function createAppendLog(options: AppendLogOptions): AppendLog {
         queued.text += line;
         queued.lines++;
       }
-      // At the end of this turn of the event loop, so that everything that comes in during it shares the write.
-      writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(writeQueued);
+      writing ??= writeQueued();
       return queued.done.promise;
     },
     settle: async () => {
@@ -83,6 +85,10 @@ export function createAppendLog(options: AppendLogOptions): AppendLog {
       if (!writing) seal();
     },
   };
+}
+
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function tooSlow(): HeadgateError {
