@@ -50,6 +50,7 @@ function serve(engine: PGlite, port: MessagePort): void {
     // connection before may have left inside of a transaction.
     if (request[0] === 0 && !isFirst) await resetSession(engine);
     const answer = await exchange(engine, request);
+    if (!isAnswered(request, answer)) throw new Error("The engine did not answer: it is broken.");
     port.postMessage(answer, [answer.buffer]);
   };
   // What the engine throws is not caught: it ends the thread, and the store starts another.
@@ -74,6 +75,12 @@ async function exchange(engine: PGlite, request: Uint8Array): Promise<Uint8Array
     at += chunk.length;
   }
   return answer;
+}
+
+/** PGlite goes on after a panic of its Postgres, which then answers nothing. */
+function isAnswered(request: Uint8Array, answer: Uint8Array): boolean {
+  const [terminate, readyForQuery, readyBytes] = [0x58, 0x5a, 6];
+  return request[0] === terminate || answer.at(-readyBytes) === readyForQuery;
 }
 
 async function resetSession(engine: PGlite): Promise<void> {

@@ -1,3 +1,5 @@
+import { renameSync } from "node:fs";
+import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { HeadgateError } from "../../errors.ts";
@@ -50,6 +52,26 @@ test("a transaction that hangs is taken back, and so is what it did before", asy
     await waiting;
   });
   await expect(hung).rejects.toMatchObject({ code: "store_unavailable" });
+  expect(await countNotes()).toBe(0);
+});
+
+test("a panic of its Postgres is survived: the statement rejects, the next works, committed rows are there", async () => {
+  await database.query({ text: "insert into notes values (1)" });
+  const log = join(folder.path, "pgdata-18", "pg_wal");
+  renameSync(log, `${log}.away`);
+  const large = "insert into notes select generate_series(1, 400000)";
+  await expect(database.query({ text: large })).rejects.toMatchObject({ code: "store_unavailable" });
+  renameSync(`${log}.away`, log);
+  expect(await countNotes()).toBe(1);
+});
+
+test("an engine that cannot start again makes statements reject, until it can", async () => {
+  const folders = ["pg_wal", "global"].map((name) => join(folder.path, "pgdata-18", name));
+  for (const path of folders) renameSync(path, `${path}.away`);
+  const large = "insert into notes select generate_series(1, 400000)";
+  await expect(database.query({ text: large })).rejects.toMatchObject({ code: "store_unavailable" });
+  await expect(countNotes()).rejects.toMatchObject({ code: "store_unavailable" });
+  for (const path of folders) renameSync(`${path}.away`, path);
   expect(await countNotes()).toBe(0);
 });
 

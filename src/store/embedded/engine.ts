@@ -92,11 +92,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   return {
     connect: async (listener) => {
-      const engine = await running.catch(() => {
-        // The last start failed: perhaps the disk was full.
-        running = launch();
-        return running;
-      });
+      // The last start may have failed for a reason that has passed, such as a full disk.
+      const engine = await running.catch(() => (running = launch())).catch(refuseForNow);
       return openConnection(engine, listener, watchdog);
     },
     close: () => {
@@ -105,6 +102,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       return closing;
     },
   };
+}
+
+function refuseForNow(cause: unknown): never {
+  throw new HeadgateError("store_unavailable", { detail: "The embedded store does not start again.", cause });
 }
 
 function openConnection(
