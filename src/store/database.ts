@@ -4,7 +4,7 @@ import { DatabaseError } from "pg";
 import { HeadgateError } from "../errors.ts";
 
 /** SQL with `$1` parameters. A name keeps it prepared on the connection. */
-export interface Statement {
+interface Statement {
   readonly text: string;
   readonly name?: string;
 }

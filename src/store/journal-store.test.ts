@@ -74,7 +74,6 @@ test("kill -9 loses no record whose append has resolved", async () => {
 function startWriter(): ChildProcessByStdio<null, Readable, null> {
   const url = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   const program = `
-    import { writeSync } from "node:fs";
     import { systemClock } from ${url("../clock.ts")};
     import { createRequestId } from ${url("../ids.ts")};
     import { openJournal } from ${url("./journal.ts")};
@@ -85,7 +84,7 @@ function startWriter(): ChildProcessByStdio<null, Readable, null> {
       for (;;) {
         const record = { ...template, requestId: createRequestId(Date.now()) };
         await journal.append(record);
-        writeSync(1, record.requestId + "\\n");
+        process.stdout.write(record.requestId + "\\n");
       }
     };
     await Promise.all(Array.from({ length: 8 }, append));`;

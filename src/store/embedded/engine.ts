@@ -14,7 +14,7 @@ export interface EngineConnection {
   close(): void;
 }
 
-export interface EngineListener {
+interface EngineListener {
   onAnswer(answer: Uint8Array): void;
   /** The engine is gone, with whatever was under way. */
   onLost(reason: HeadgateError): void;

@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import { systemClock } from "../../../src/clock.ts";
 import type { CallRecord } from "../../../src/store/store.ts";
 import { openStore } from "../../../src/store/connect.ts";
@@ -17,8 +16,8 @@ const insert = mode === "default" ? await openWithoutSync(folder) : await openDu
 for (let batch = 0; ; batch++) {
   const rows = 1 + Math.floor(random() * 200);
   await insert(Array.from({ length: rows }, (_, row) => nameRow(Number(run), batch, row)));
-  // At once, and before the next batch: what stands here has been promised.
-  writeSync(1, `${batch} ${rows}\n`);
+  // Written at once, to a pipe, before the next batch: what stands here has been promised.
+  process.stdout.write(`${batch} ${rows}\n`);
 }
 
 async function openDurable(): Promise<(ids: readonly string[]) => Promise<void>> {
