@@ -116,7 +116,7 @@ function readBack(folder: string, mode: string): Set<string> | undefined {
     },
   );
   if (reader.status !== 0) {
-    console.error(reader.stderr);
+    console.error(reader.stderr.split("\n").findLast((line) => /^\S*Error/.test(line)) ?? reader.stderr);
     return undefined;
   }
   return new Set(reader.stdout.split("\n").filter((id) => id !== ""));
