@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -82,12 +82,12 @@ async function start(
   folder: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly measured: MeasuredProcess; readonly url: string; readonly readyMs: number }> {
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const url = `http://127.0.0.1:${port}`;
+  const note = join(folder, ".headgate", "server.json");
+  rmSync(note, { force: true });
   const startedAt = performance.now();
-  const measured = startProcess(core, [main, command, "--project", folder, "--port", String(port)], { env });
+  const measured = startProcess(core, [main, command, "--project", folder, "--port", "0"], { env });
   measured.child.stdout!.resume();
-  await untilReady(url, measured);
+  const url = await untilReady(note, measured);
   return { measured, url, readyMs: performance.now() - startedAt };
 }
 
@@ -98,19 +98,32 @@ function createKey(folder: string, env: NodeJS.ProcessEnv): string {
   return (JSON.parse(ran.stdout) as { secret: string }).secret;
 }
 
-async function untilReady(url: string, measured: MeasuredProcess): Promise<void> {
+/** The server writes its address into the note once it listens. */
+async function untilReady(note: string, measured: MeasuredProcess): Promise<string> {
   const deadline = performance.now() + readyTimeoutMs;
   while (performance.now() < deadline) {
     if (measured.child.exitCode !== null) throw new Error("The server ended before it was ready.");
-    const ready = await request(`${url}/readyz`).then(
-      async (response) => {
-        await response.body.dump();
-        return response.statusCode === 200;
-      },
-      () => false,
-    );
-    if (ready) return;
-    await sleep(10);
+    const url = readUrl(note);
+    if (url !== undefined && (await isReady(url))) return url;
+    await sleep(5);
   }
   throw new Error("The server was not ready in time.");
+}
+
+function readUrl(note: string): string | undefined {
+  try {
+    return (JSON.parse(readFileSync(note, "utf8")) as { url: string }).url;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await request(`${url}/readyz`);
+    await response.body.dump();
+    return response.statusCode === 200;
+  } catch {
+    return false;
+  }
 }

@@ -24,5 +24,10 @@ const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
 const built = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
 if (built.status !== 0) process.exit(built.status ?? 1);
 cpSync(join(root, "src", "store", "migrations"), join(root, "dist", "store", "migrations"), { recursive: true });
+const archived = spawnSync(process.execPath, [join(root, "scripts", "make-base-archive.mjs")], {
+  cwd: root,
+  stdio: "inherit",
+});
+if (archived.status !== 0) process.exit(archived.status ?? 1);
 chmodSync(join(root, "dist", "cli", "main.js"), 0o755);
 writeFileSync(stamp, "");

@@ -55,11 +55,10 @@ async function runCommand(command: Command, args: readonly string[], terminal: T
 }
 
 function describeFailure(error: unknown, asJson: boolean): string {
-  const failure = HeadgateError.from(error);
-  const { code, message, issues = [] } = failure;
-  if (asJson) return `${JSON.stringify({ error: { code, message, issues } })}\n`;
-  const list = issues.map(({ path, message: issue }) => `  ${path || "(whole document)"}: ${issue}\n`).join("");
+  const { code, message, issues = [], cause } = HeadgateError.from(error);
   // A bug: the stack is the only thing that helps.
-  const stack = code === "internal" && failure.cause instanceof Error ? `${failure.cause.stack ?? ""}\n` : "";
-  return `headgate: ${message} (${code})\n${list}${stack}`;
+  const stack = code === "internal" && cause instanceof Error ? cause.stack : undefined;
+  if (asJson) return `${JSON.stringify({ error: { code, message, issues, stack } })}\n`;
+  const list = issues.map(({ path, message: issue }) => `  ${path || "(whole document)"}: ${issue}\n`).join("");
+  return `headgate: ${message} (${code})\n${list}${stack === undefined ? "" : `${stack}\n`}`;
 }

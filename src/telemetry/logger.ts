@@ -4,6 +4,7 @@ import type { LogLevel } from "../config.ts";
 import type { HeadgateError } from "../errors.ts";
 import { errorCatalogue } from "../errors.ts";
 import type { CallRecord } from "../store/store.ts";
+import { createLineWriter } from "./line-writer.ts";
 
 export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error">;
 
@@ -13,22 +14,12 @@ export interface LoggerOptions {
   readonly destination: number | DestinationStream;
 }
 
-/** One JSON line per event. Buffered for up to 100 ms, except errors: `flush` before the process ends. */
+/** One JSON line per event, up to 100 ms late on a file descriptor: `flush` before the process ends. */
 export function createLogger(options: LoggerOptions): { readonly log: Logger; readonly flush: () => void } {
-  if (typeof options.destination !== "number") {
-    return { log: pino(pinoOptions(options.level), options.destination), flush: () => {} };
-  }
-  const buffered = pino.destination({ dest: options.destination, sync: false, minLength: 4096, periodicFlush: 100 });
-  return {
-    log: pino(pinoOptions(options.level), buffered),
-    flush: () => {
-      try {
-        buffered.flushSync();
-      } catch {
-        // The reader of our output is gone: there is nobody left to tell.
-      }
-    },
-  };
+  const { level, destination } = options;
+  if (typeof destination !== "number") return { log: pino(pinoOptions(level), destination), flush: () => {} };
+  const writer = createLineWriter(destination);
+  return { log: pino(pinoOptions(level), writer), flush: writer.flush };
 }
 
 function pinoOptions(level: LogLevel): { level: LogLevel; base: null; timestamp: () => string } {
