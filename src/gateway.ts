@@ -25,8 +25,7 @@ import { openStore } from "./store/connect.ts";
 import { openJournal } from "./store/journal.ts";
 import type { Journal } from "./store/journal.ts";
 import type { Store } from "./store/store.ts";
-import { logCall } from "./telemetry/logger.ts";
-import type { Logger } from "./telemetry/logger.ts";
+import type { CallLog, Logger } from "./telemetry/logger.ts";
 
 /** Who calls, and how the call ends. */
 export interface Caller {
@@ -81,6 +80,8 @@ export interface GatewayOptions {
   /** Tried in this order for a project that declares no provider. */
   readonly sources: readonly ProviderSource[];
   readonly log: Logger;
+  /** Gets every call's record. */
+  readonly logCall: CallLog;
   /** @default the system's */
   readonly clock?: Clock;
 }
@@ -102,7 +103,7 @@ const journalCloseMs = 5000;
  * @throws HeadgateError `project_invalid`, `provider_missing`, `store_locked`, `store_unavailable`, `config_invalid`.
  */
 export async function openGateway(options: GatewayOptions): Promise<OpenGateway> {
-  const { folder, config, dataFolder, environment, log } = options;
+  const { folder, config, dataFolder, environment, log, logCall } = options;
   const clock = options.clock ?? systemClock;
   const outbound = createOutbound({ clock });
   // The store takes the longest to open and needs nothing from the project.
@@ -130,7 +131,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     run: createPipeline({
       journal,
       clock,
-      onRecord: (record, error) => logCall(log, record, error),
+      onRecord: logCall,
       findProvider: (name, call) => providers.find(name, call.snapshot),
     }),
     clock,

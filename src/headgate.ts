@@ -64,7 +64,7 @@ export function createHeadgate<const E extends EndpointMap = {}>({
 }: HeadgateOptions<E>): Headgate<E> {
   const environment = readEnvironment();
   const level = environment.logLevel === "info" ? "warn" : environment.logLevel;
-  const { log, flush } = createLogger({ level, destination: 2 });
+  const { log, logCall, flush } = createLogger({ level, destination: 2 });
   const opening = openGateway({
     folder: config.project,
     config,
@@ -72,6 +72,7 @@ export function createHeadgate<const E extends EndpointMap = {}>({
     environment,
     sources: ["hosted", "model-server", "local"],
     log,
+    logCall,
   });
   opening.catch(() => {});
 

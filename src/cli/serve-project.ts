@@ -50,8 +50,8 @@ export async function serveProject(input: CommandInput, terminal: Terminal, mode
   const host = textValue(input.values, "host") ?? environment.host ?? "127.0.0.1";
   const port = parsePort(textValue(input.values, "port"), "--port") ?? environment.port ?? defaultPort;
   const dataFolder = openDataFolder(folder);
-  const { log, flush } = createLogger({ level: environment.logLevel, destination: mode.logTo });
-  const gateway = await openGateway({ folder, dataFolder, environment, sources: mode.sources, log });
+  const { log, logCall, flush } = createLogger({ level: environment.logLevel, destination: mode.logTo });
+  const gateway = await openGateway({ folder, dataFolder, environment, sources: mode.sources, log, logCall });
   let server: Server | undefined;
   const close = async (): Promise<void> => {
     await server?.close({ drainMs });

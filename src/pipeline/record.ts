@@ -2,6 +2,7 @@ import type { Call, CallNotes, FinishReason, Outcome, Part } from "../call.ts";
 import type { Clock } from "../clock.ts";
 import { HeadgateError } from "../errors.ts";
 import type { Journal } from "../store/journal.ts";
+import { toRecordJson } from "../store/record-json.ts";
 import type { CallRecord } from "../store/store.ts";
 import type { Stage } from "./stage.ts";
 import { watchParts } from "./watch-parts.ts";
@@ -10,8 +11,8 @@ import type { PartsEnd } from "./watch-parts.ts";
 export interface RecordOptions {
   readonly journal: Pick<Journal, "append">;
   readonly clock: Clock;
-  /** Called with every record, for the log line. */
-  readonly onRecord: (record: CallRecord, error: HeadgateError | undefined) => void;
+  /** Called with every record and its `toRecordJson`, for the log line. */
+  readonly onRecord: (record: CallRecord, json: string, error: HeadgateError | undefined) => void;
 }
 
 /** What a call ended in. */
@@ -23,8 +24,9 @@ type Ending =
 export function record(options: RecordOptions): Stage {
   const write = async (call: Call, ending: Ending): Promise<void> => {
     const row = toRecord(call, ending, options.clock.now());
-    options.onRecord(row, ending.type === "failed" ? ending.error : undefined);
-    await options.journal.append(row);
+    const json = toRecordJson(row);
+    options.onRecord(row, json, ending.type === "failed" ? ending.error : undefined);
+    await options.journal.append(row, json);
   };
   // A call that failed is reported with its own error, even if the journal fails as well.
   const writeFailure = (call: Call, error: HeadgateError): Promise<void> =>
@@ -91,7 +93,9 @@ function toRecord(call: Call, ending: Ending, nowMs: number): CallRecord {
     ...sumUsage(notes),
     cache: "none",
     attempts: notes.attempts.length,
-    attemptDetails: notes.attempts,
+    ...(notes.attempts.length === 1 && notes.attempts[0]?.errorCode === undefined
+      ? {}
+      : { attemptDetails: notes.attempts }),
     rungs: notes.rungs,
   };
 }
@@ -101,23 +105,32 @@ function elapsedMs(call: Call, atMs: number): number {
   return Math.max(0, Math.round(atMs - call.startedAtMs));
 }
 
+type UsageFields = Pick<
+  CallRecord,
+  "inputTokens" | "outputTokens" | "cachedInputTokens" | "reasoningTokens" | "isUsageEstimated"
+>;
+
 function toStatus(ending: Ending): Pick<CallRecord, "status" | "errorCode" | "finishReason"> {
   if (ending.type === "finished") return { status: ending.outcome?.status ?? "ok", finishReason: ending.reason };
   const { code } = ending.error;
   return { status: code === "request_cancelled" ? "cancelled" : "error", errorCode: code };
 }
 
-function sumUsage(
-  notes: CallNotes,
-): Pick<CallRecord, "inputTokens" | "outputTokens" | "cachedInputTokens" | "reasoningTokens" | "isUsageEstimated"> {
-  const sum = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0, isUsageEstimated: false };
-  for (const { usage } of notes.attempts) {
+function sumUsage({ attempts }: CallNotes): UsageFields {
+  let [inputTokens, outputTokens, cachedInputTokens, reasoningTokens, isUsageEstimated] = [0, 0, 0, 0, false];
+  for (const { usage } of attempts) {
     if (!usage) continue;
-    sum.inputTokens += usage.inputTokens;
-    sum.outputTokens += usage.outputTokens;
-    sum.cachedInputTokens += usage.cachedInputTokens ?? 0;
-    sum.reasoningTokens += usage.reasoningTokens ?? 0;
-    sum.isUsageEstimated ||= usage.isEstimated === true;
+    inputTokens += usage.inputTokens;
+    outputTokens += usage.outputTokens;
+    cachedInputTokens += usage.cachedInputTokens ?? 0;
+    reasoningTokens += usage.reasoningTokens ?? 0;
+    isUsageEstimated ||= usage.isEstimated === true;
   }
-  return sum;
+  return {
+    inputTokens,
+    outputTokens,
+    ...(cachedInputTokens > 0 ? { cachedInputTokens } : {}),
+    ...(reasoningTokens > 0 ? { reasoningTokens } : {}),
+    ...(isUsageEstimated ? { isUsageEstimated } : {}),
+  };
 }

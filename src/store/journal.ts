@@ -14,7 +14,7 @@ import { takeSlot } from "./journal/journal-slot.ts";
 import type { Mover } from "./journal/mover.ts";
 import { createMover } from "./journal/mover.ts";
 import { createSegmentFile } from "./journal/segment-file.ts";
-import { toRecordJson } from "./record-columns.ts";
+import { toRecordJson } from "./record-json.ts";
 import type { SqlStore } from "./sql-store.ts";
 import type { CallRecord } from "./store.ts";
 
@@ -22,8 +22,11 @@ import type { CallRecord } from "./store.ts";
  * The usage journal: records reach a local file before the last byte of their response goes out, and the store later.
  */
 export interface Journal {
-  /** Resolves once the record is in the operating system's hands (survives kill -9); appends of one tick share a write. */
-  append(record: CallRecord): Promise<void>;
+  /**
+   * Resolves once the record is in the operating system's hands (survives kill -9); appends of one tick
+   * share a write. `json` is the record's `toRecordJson` where the caller has it already.
+   */
+  append(record: CallRecord, json?: string): Promise<void>;
   /** Moves everything appended so far into the store. */
   flush(): Promise<void>;
   /** Records appended and not yet in the store. */
@@ -95,10 +98,10 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 
   let closing: Promise<void> | undefined;
   return {
-    append: (record) => {
+    append: (record, json = toRecordJson(record)) => {
       if (closing) return refuse("The usage journal is closed.");
       if (segments.size * maxSegmentBytes > maxBytes) return refuse("The usage journal is full.");
-      return appendLog.append(`${toRecordJson(record)}\n`);
+      return appendLog.append(`${json}\n`);
     },
     flush: async () => {
       await appendLog.settle();

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { parseJson } from "../json.ts";
 import { createRecord } from "../testing/store-conformance.ts";
-import { insertRecordsSql, recordFields, toRecordJson } from "./record-columns.ts";
+import { insertRecordsSql, recordFields } from "./record-columns.ts";
+import { toRecordJson } from "./record-json.ts";
 
 test("every field of a record has a column to be written to and read from", () => {
   for (const field of Object.keys(createRecord())) {

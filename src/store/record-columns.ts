@@ -4,6 +4,8 @@ interface Column {
   readonly name: string;
   /** The type in the JSON that a record travels in. */
   readonly type: "uuid" | "text" | "integer" | "bigint" | "double precision" | "boolean" | "json";
+  /** SQL for the value of a field that the record leaves out; without it, null. */
+  readonly otherwise?: string;
   /** Where table and JSON differ: how a value is written and read. */
   readonly write?: (source: string) => string;
   readonly read?: (column: string) => string;
@@ -38,12 +40,12 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column } = {
   isStream: { name: "is_stream", type: "boolean" },
   inputTokens: { name: "input_tokens", type: "bigint" },
   outputTokens: { name: "output_tokens", type: "bigint" },
-  cachedInputTokens: { name: "cached_input_tokens", type: "bigint" },
-  reasoningTokens: { name: "reasoning_tokens", type: "bigint" },
-  isUsageEstimated: { name: "is_usage_estimated", type: "boolean" },
+  cachedInputTokens: { name: "cached_input_tokens", type: "bigint", otherwise: "0" },
+  reasoningTokens: { name: "reasoning_tokens", type: "bigint", otherwise: "0" },
+  isUsageEstimated: { name: "is_usage_estimated", type: "boolean", otherwise: "false" },
   cache: { name: "cache", type: "text" },
   attempts: { name: "attempts", type: "integer" },
-  attemptDetails: { name: "attempt_details", type: "json" },
+  attemptDetails: { name: "attempt_details", type: "json", otherwise: "'[]'" },
   rungs: { name: "rungs", type: "json" },
 };
 
@@ -52,7 +54,7 @@ const fields = Object.entries(columns);
 /** Writes records, given as one JSON array, leaving those alone that are there already. */
 export const insertRecordsSql = `
 insert into headgate_requests (${fields.map(([, { name }]) => name).join(", ")})
-select ${fields.map(([field, { write }]) => (write ? write(`"${field}"`) : `"${field}"`)).join(", ")}
+select ${fields.map(([field, column]) => writeField(`"${field}"`, column)).join(", ")}
 from json_to_recordset($1::json) as given (${fields.map(([field, { type }]) => `"${field}" ${type}`).join(", ")})
 on conflict do nothing`;
 
@@ -61,18 +63,13 @@ export const recordFields = fields
   .map(([field, { name, read }]) => `${read ? read(name) : name} as "${field}"`)
   .join(", ");
 
-/** A record as JSON that Postgres takes: its text holds neither NUL nor half a surrogate pair, JSON has both, escaped. */
-export function toRecordJson(record: CallRecord): string {
-  const json = JSON.stringify(record);
-  return json.includes("\\u") ? JSON.stringify(record, dropUnstorable) : json;
-}
-
 export type RecordRow = { readonly [Field in keyof Required<CallRecord>]: CallRecord[Field] | null };
 
 export function fromRecordRow(row: RecordRow): CallRecord {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as CallRecord;
 }
 
-function dropUnstorable(_key: string, value: unknown): unknown {
-  return typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\uFFFD") : value;
+function writeField(source: string, { write, otherwise }: Column): string {
+  if (write) return write(source);
+  return otherwise === undefined ? source : `coalesce(${source}, ${otherwise})`;
 }

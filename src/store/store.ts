@@ -26,14 +26,18 @@ export interface CallRecord {
   readonly isStream: boolean;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  readonly cachedInputTokens: number;
-  readonly reasoningTokens: number;
-  readonly isUsageEstimated: boolean;
+  /** Absent: 0. */
+  readonly cachedInputTokens?: number;
+  /** Absent: 0. */
+  readonly reasoningTokens?: number;
+  /** Absent: false. */
+  readonly isUsageEstimated?: boolean;
   /** `none` until reuse exists for the endpoint. */
   readonly cache: "none";
   /** The number of model calls. */
   readonly attempts: number;
-  readonly attemptDetails: readonly AttemptNote[];
+  /** Absent when there was one call and it succeeded: the other fields tell it. */
+  readonly attemptDetails?: readonly AttemptNote[];
   readonly rungs: readonly RungNote[];
 }
 

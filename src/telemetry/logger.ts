@@ -1,67 +1,63 @@
 import { pino } from "pino";
-import type { DestinationStream, Logger as PinoLogger } from "pino";
+import type { Logger as PinoLogger } from "pino";
 import type { LogLevel } from "../config.ts";
 import type { HeadgateError } from "../errors.ts";
 import { errorCatalogue } from "../errors.ts";
 import type { CallRecord } from "../store/store.ts";
 import { createLineWriter } from "./line-writer.ts";
+import type { LineWriter } from "./line-writer.ts";
 
 export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error">;
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** A file descriptor (1 = stdout) or a stream. */
-  readonly destination: number | DestinationStream;
+  /** A file descriptor (1 = stdout), or whatever takes lines. */
+  readonly destination: number | Pick<LineWriter, "write">;
 }
 
-/** One JSON line per event, up to 100 ms late on a file descriptor: `flush` before the process ends. */
-export function createLogger(options: LoggerOptions): { readonly log: Logger; readonly flush: () => void } {
-  const { level, destination } = options;
-  if (typeof destination !== "number") return { log: pino(pinoOptions(level), destination), flush: () => {} };
-  const writer = createLineWriter(destination);
-  return { log: pino(pinoOptions(level), writer), flush: writer.flush };
+/**
+ * The one line a call leaves in the log: its record, whose JSON is at hand already. Holds no prompt text, input, answer
+ * or secret.
+ */
+export type CallLog = (record: CallRecord, json: string, error: HeadgateError | undefined) => void;
+
+export interface Logs {
+  readonly log: Logger;
+  readonly logCall: CallLog;
+  /** For the end of the process. */
+  readonly flush: () => void;
 }
 
-function pinoOptions(level: LogLevel): { level: LogLevel; base: null; timestamp: () => string } {
-  return { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` };
-}
-
-/** The one line a call leaves in the log. Holds no prompt text, input, answer or secret. */
-export function logCall(log: Logger, record: CallRecord, error: HeadgateError | undefined): void {
-  const line = {
-    event: "call.finished",
-    requestId: record.requestId,
-    status: record.status,
-    errorCode: record.errorCode,
-    surface: record.surface,
-    endpoint: record.endpoint,
-    contract: record.contract,
-    promptVersion: record.promptVersion,
-    promptSha256: record.promptSha256,
-    route: record.rule,
-    tier: record.tier,
-    provider: record.provider,
-    model: record.model,
-    inputTokens: record.inputTokens,
-    outputTokens: record.outputTokens,
-    attempts: record.attempts,
-    rung: record.rungs.at(-1)?.rung,
-    cache: record.cache,
-    finishReason: record.finishReason,
-    stream: record.isStream,
-    durationMs: record.durationMs,
-    firstPartMs: record.firstPartMs,
-    tenant: record.tenant,
-    keyId: record.keyId,
-    snapshot: record.snapshotId,
+/** One JSON line per event, up to 100 ms late on a file descriptor. */
+export function createLogger({ level, destination }: LoggerOptions): Logs {
+  const writer: LineWriter =
+    typeof destination === "number" ? createLineWriter(destination) : { write: destination.write, flush: () => {} };
+  const log = pino({ level, base: null, timestamp: () => `,"time":"${isoTime(Date.now())}"` }, writer);
+  return {
+    log,
+    // Built by hand: the record would cost as much again to go through pino, on every call.
+    logCall: (_record, json, error) => {
+      const isFailure = error !== undefined && errorCatalogue[error.code].status >= 500;
+      if (!log.isLevelEnabled(isFailure ? "error" : "info")) return;
+      const levelNumber = log.levels.values[isFailure ? "error" : "info"];
+      const head = `{"level":${levelNumber},"time":"${isoTime(Date.now())}","event":"call.finished",`;
+      const tail = isFailure ? `,"error":${JSON.stringify(describeCause(error))}}` : "}";
+      writer.write(`${head}${json.slice(1, -1)}${tail}\n`);
+    },
+    flush: writer.flush,
   };
-  if (!error || errorCatalogue[error.code].status < 500) log.info(line);
-  else log.error({ ...line, error: describeCause(error) });
+}
+
+let lastMs = 0;
+let lastIso = "";
+
+// Many lines share a millisecond.
+function isoTime(nowMs: number): string {
+  if (nowMs !== lastMs) [lastMs, lastIso] = [nowMs, new Date(nowMs).toISOString()];
+  return lastIso;
 }
 
 // Bugs need their stack in the log; failures outside are named by the catalogue and need none.
-function describeCause(error: HeadgateError): string | undefined {
-  const { cause } = error;
-  if (error.code === "internal" && cause instanceof Error) return cause.stack;
-  return error.detail;
+function describeCause({ code, cause, detail }: HeadgateError): string {
+  return (code === "internal" && cause instanceof Error ? cause.stack : detail) ?? code;
 }
