@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 
 /** A child process pinned to a core, whose CPU time can be read from outside. Linux only. */
 export interface MeasuredProcess {
@@ -15,12 +16,14 @@ export interface MeasuredProcess {
 const stopTimeoutMs = 15_000;
 const ticksPerSecond = Number(spawnSync("getconf", ["CLK_TCK"]).stdout.toString()) || 100;
 
+/** @param core absent: as the scheduler likes */
 export function startProcess(
-  core: number,
+  core: number | undefined,
   args: readonly string[],
   options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
 ): MeasuredProcess {
-  const command = hasTaskset ? ["taskset", "-c", String(core), process.execPath] : [process.execPath];
+  const cores = core === undefined ? `0-${cpus().length - 1}` : String(core);
+  const command = hasTaskset ? ["taskset", "-c", cores, process.execPath] : [process.execPath];
   const child = spawn(command[0]!, [...command.slice(1), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, ...options.env },

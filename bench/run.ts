@@ -90,7 +90,7 @@ try {
       }
     }
   }
-  const { firstMs, warmMs } = await measureStartUp(serverCore, upstream.url, isShort ? 3 : 7);
+  const { firstMs, warmMs } = await measureStartUp(upstream.url, isShort ? 3 : 7);
   const result: BenchResult = {
     node: process.version,
     rounds,
