@@ -72,7 +72,12 @@ function copyProject(): string {
 }
 
 function benchEnvironment(upstreamUrl: string): NodeJS.ProcessEnv {
-  return { UPSTREAM_URL: `${upstreamUrl}/v1`, HEADGATE_LOG_LEVEL: "info" };
+  const databaseUrl = process.argv.includes("--postgres") ? process.env["HEADGATE_TEST_DATABASE_URL"] : undefined;
+  return {
+    UPSTREAM_URL: `${upstreamUrl}/v1`,
+    HEADGATE_LOG_LEVEL: "info",
+    ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+  };
 }
 
 async function start(

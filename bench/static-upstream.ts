@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What the upstream answers as the assistant's message: valid by the bench project's contract. */
-export const answerText = JSON.stringify({
+const answerText = JSON.stringify({
   summary:
     "The council approved a bridge that replaces the ferry. Construction starts in March and is to take two years, paid for by the region.",
   bullets: [

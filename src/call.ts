@@ -195,7 +195,8 @@ export interface Reply {
 }
 
 export function wholeReply(completion: Completion): Reply {
-  return { whole: completion, parts: toParts(completion) };
+  // Made only if somebody reads it in parts.
+  return { whole: completion, parts: { [Symbol.asyncIterator]: () => toParts(completion) } };
 }
 
 /**

@@ -1,8 +1,5 @@
 import { HeadgateError } from "./errors.ts";
 
-/** Any value that JSON can carry. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
 /** A JSON Schema document, draft 2020-12. */
 export type JsonSchema = { readonly [key: string]: unknown };
 

@@ -20,7 +20,7 @@ export interface ProjectCopy {
   remove(): void;
 }
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly command?: "dev" | "serve";
   readonly args?: readonly string[];
 }
@@ -36,7 +36,7 @@ export interface ServedProject {
   stop(): Promise<number | null>;
 }
 
-export interface CommandResult {
+interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

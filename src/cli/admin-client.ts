@@ -3,7 +3,7 @@ import { parseJson } from "../json.ts";
 import { createOutbound } from "../outbound.ts";
 import { toServerFailure } from "./server-failure.ts";
 
-export interface AdminRequest {
+interface AdminRequest {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly body?: unknown;

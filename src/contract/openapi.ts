@@ -21,7 +21,7 @@ export interface OpenApiDocument {
   };
 }
 
-export interface PathItem {
+interface PathItem {
   readonly get?: Operation;
   readonly post?: Operation;
 }
@@ -37,13 +37,13 @@ export interface Operation {
   readonly responses: Readonly<Record<string, ResponseObject | { readonly $ref: string }>>;
 }
 
-export interface ResponseObject {
+interface ResponseObject {
   readonly description: string;
   readonly headers?: Readonly<Record<string, unknown>>;
   readonly content?: Readonly<Record<string, MediaType>>;
 }
 
-export interface MediaType {
+interface MediaType {
   readonly schema: JsonSchema;
   readonly example?: unknown;
 }

@@ -96,7 +96,7 @@ function toRecord(call: Call, ending: Ending, nowMs: number): CallRecord {
     ...(notes.attempts.length === 1 && notes.attempts[0]?.errorCode === undefined
       ? {}
       : { attemptDetails: notes.attempts }),
-    rungs: notes.rungs,
+    ...(notes.rungs.length > 0 ? { rungs: notes.rungs } : {}),
   };
 }
 

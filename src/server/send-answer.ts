@@ -20,5 +20,7 @@ export function sendAnswer(response: ServerResponse, head: AnswerHead, body: str
     "Headgate-Snapshot",
     head.snapshotId,
   ]);
-  response.end(body);
+  // As text of one byte a character, head and body leave in one write without being put together again.
+  if (typeof body === "string") response.end(body);
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1"), "latin1");
 }

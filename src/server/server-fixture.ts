@@ -15,7 +15,7 @@ export interface Fixture {
   readonly logLines: Record<string, unknown>[];
 }
 
-export type MemoryStore = Store & { readonly keys: KeyRow[]; readonly records: CallRecord[] };
+type MemoryStore = Store & { readonly keys: KeyRow[]; readonly records: CallRecord[] };
 
 export function createFixture(gateway: Partial<Gateway> = {}, overrides: Partial<ServerDependencies> = {}): Fixture {
   const store = createMemoryStore();
@@ -47,7 +47,7 @@ export function summaryReply(summary: string): Reply {
   return wholeReply(summaryCompletion(summary));
 }
 
-export function summaryCompletion(summary: string): Completion {
+function summaryCompletion(summary: string): Completion {
   const output = { summary };
   return {
     text: JSON.stringify(output),
@@ -105,7 +105,7 @@ function refuse(): Promise<never> {
   return Promise.reject(new Error("The test scripted no answer."));
 }
 
-export function createMemoryStore(): MemoryStore {
+function createMemoryStore(): MemoryStore {
   const keys: KeyRow[] = [];
   const records: CallRecord[] = [];
   return {

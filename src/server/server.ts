@@ -4,13 +4,13 @@ import type { App } from "./app.ts";
 import { isLoopbackAddress } from "./require-loopback.ts";
 import type { ServerDependencies } from "./server-dependencies.ts";
 
-export interface ListenOptions {
+interface ListenOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
 }
 
-export interface CloseOptions {
+interface CloseOptions {
   /** How long requests at work may take to finish, streams included, before their sockets are cut, in milliseconds. */
   readonly drainMs: number;
 }

@@ -46,7 +46,7 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column } = {
   cache: { name: "cache", type: "text" },
   attempts: { name: "attempts", type: "integer" },
   attemptDetails: { name: "attempt_details", type: "json", otherwise: "'[]'" },
-  rungs: { name: "rungs", type: "json" },
+  rungs: { name: "rungs", type: "json", otherwise: "'[]'" },
 };
 
 const fields = Object.entries(columns);

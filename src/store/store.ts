@@ -38,7 +38,8 @@ export interface CallRecord {
   readonly attempts: number;
   /** Absent when there was one call and it succeeded: the other fields tell it. */
   readonly attemptDetails?: readonly AttemptNote[];
-  readonly rungs: readonly RungNote[];
+  /** Absent: none was taken. */
+  readonly rungs?: readonly RungNote[];
 }
 
 export type KeyScope = "call" | "admin";

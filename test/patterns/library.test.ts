@@ -49,9 +49,7 @@ test("an endpoint in code is a typed function", async () => {
   const answer = await headgate.call("tagger", { text: "A bridge." });
   expectTypeOf(answer.tags).toEqualTypeOf<string[]>();
   expectTypeOf(answer.isUrgent).toEqualTypeOf<boolean>();
-  expectTypeOf(headgate.call<"tagger">)
-    .parameter(1)
-    .toEqualTypeOf<{ text: string }>();
+  expectTypeOf<Parameters<typeof headgate.call<"tagger">>[1]>().toEqualTypeOf<{ text: string }>();
   expect(answer).toMatchObject({ status: "ok", tags: ["bridge"], isUrgent: false, warnings: [] });
 });
 

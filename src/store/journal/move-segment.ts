@@ -13,7 +13,8 @@ export interface MoveOptions {
 }
 
 const newline = 0x0a;
-const batchBytes = 512 * 1024;
+// About 1,500 records: a statement of 30 ms.
+const batchBytes = 1024 * 1024;
 const maxLineBytes = 64 * 1024 * 1024;
 const maxRejectedBytes = 16 * 1024 * 1024;
 
