@@ -18,7 +18,7 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column } = {
     name: "started_at",
     type: "double precision",
     write: (source) => `to_timestamp(${source} / 1000)`,
-    read: (column) => `(extract(epoch from ${column}) * 1000)::bigint`,
+    read: (column) => `(extract(epoch from ${column}) * 1000)::double precision`,
   },
   durationMs: { name: "duration_ms", type: "double precision" },
   firstPartMs: { name: "first_part_ms", type: "double precision" },
