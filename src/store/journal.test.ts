@@ -226,6 +226,15 @@ describe("what a process left behind", () => {
     expect(listSegments()).toEqual([]);
   });
 
+  test("never keeps the journal from opening, even if it cannot be read", async () => {
+    mkdirSync(join(folder.path, "journal", "slot-0-4242-abcdef01-000001.jsonl"), { recursive: true });
+    const record = createRecord();
+    leave(toLine(record), 7);
+    const journal = await open();
+    await journal.flush();
+    expect(sink.batches).toEqual([[record.requestId]]);
+  });
+
   test("is left alone while its process lives, and found later when it is dead", async () => {
     const first = await open();
     const record = createRecord();

@@ -1,7 +1,10 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLineWriter } from "./line-writer.ts";
 
 let folder: string;
@@ -42,4 +45,63 @@ test("a destination that takes nothing costs a bounded amount of memory and no e
   writer.flush();
   closeSync(readOnly);
   expect(readFileSync(file, "utf8")).toBe("");
+});
+
+describe("a pipe that is full", () => {
+  let pipe: string;
+  let end: number;
+
+  beforeEach(() => {
+    pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    end = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    closeSync(end);
+  });
+
+  function readPipe(): Buffer {
+    const buffer = Buffer.alloc(1024 * 1024);
+    return buffer.subarray(0, readSync(end, buffer));
+  }
+
+  test("is written again by a flush until its reader has taken all", async () => {
+    const reading = openSync(pipe, "r");
+    const reader = spawn("cat", { stdio: [reading, descriptor, "ignore"] });
+    const ended = once(reader, "exit");
+    closeSync(reading);
+    const writer = createLineWriter(end);
+    const [first, ...others] = lines(4000);
+    writer.write(first!);
+    await expect.poll(() => readFileSync(file, "utf8")).toBe(first);
+    for (const line of others) writer.write(line);
+    writer.flush();
+    closeSync(end);
+    await ended;
+    end = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    expect(readFileSync(file, "utf8")).toBe([first, ...others].join(""));
+  });
+
+  test("keeps the order when a flush comes between two tries", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const writer = createLineWriter(end);
+    const all = lines(900);
+    writer.write(all.slice(0, -1).join(""));
+    while (vi.getTimerCount() === 0) await nextTurn();
+    writer.write(all.at(-1)!);
+    const taken = readPipe();
+    writer.flush();
+    expect(Buffer.concat([taken, readPipe()]).toString()).toBe(all.join(""));
+  });
+
+  test("does not hold a flush up for good when nobody reads", () => {
+    const writer = createLineWriter(end);
+    writer.write("x".repeat(30_000));
+    for (let count = 0; count < 4; count++) {
+      writer.write("y".repeat(30_000));
+      writer.flush();
+    }
+    expect(readPipe().length).toBeGreaterThan(0);
+  });
 });

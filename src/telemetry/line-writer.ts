@@ -3,13 +3,18 @@ import { write, writeSync } from "node:fs";
 /** Where log lines go. Bounded: what a reader that has stopped reading would pile up is dropped. */
 export interface LineWriter {
   readonly write: (line: string) => void;
-  /** Writes what is left, at once. For the end of the process. */
+  /**
+   * Writes what is left, at once. For the end of the process: it waits 100 ms at most for a reader that lags. A write
+   * that the thread pool has begun cannot be waited for, so the lines of that one batch may come after these.
+   */
   readonly flush: () => void;
 }
 
 const batchChars = 32 * 1024;
 const maxWaitingChars = 8 * 1024 * 1024;
 const maxDelayMs = 100;
+const retryMs = 10;
+const nothing = Buffer.alloc(0);
 
 /**
  * Joins lines into few writes, each at most 100 ms late. pino's own destination measures and copies each line, which costs
@@ -18,8 +23,17 @@ const maxDelayMs = 100;
 export function createLineWriter(descriptor: number): LineWriter {
   let waiting: string[] = [];
   let waitingChars = 0;
-  let isWriting = false;
+  /** What the destination has not taken yet of the batch that is being written. */
+  let rest: Buffer = nothing;
+  let isBusy = false;
   let timer: NodeJS.Timeout | undefined;
+
+  const schedule = (work: () => void, delayMs: number): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      work();
+    }, delayMs).unref();
+  };
 
   const take = (): Buffer => {
     clearTimeout(timer);
@@ -31,12 +45,21 @@ export function createLineWriter(descriptor: number): LineWriter {
   };
 
   const writeWaiting = (): void => {
-    if (isWriting || waitingChars === 0) return;
-    isWriting = true;
-    writeAll(descriptor, take(), () => {
-      isWriting = false;
-      if (waitingChars >= batchChars) writeWaiting();
-      else if (waitingChars > 0) timer ??= setTimeout(writeWaiting, maxDelayMs).unref();
+    if (waitingChars === 0) return;
+    rest = take();
+    writeRest();
+  };
+
+  const writeRest = (): void => {
+    isBusy = true;
+    write(descriptor, rest, (error, written) => {
+      isBusy = false;
+      // A pipe whose reader lags is asked again; any other failure loses these bytes, which logs may.
+      if (error?.code === "EAGAIN") return schedule(writeRest, retryMs);
+      rest = error ? nothing : rest.subarray(written);
+      if (rest.length > 0) writeRest();
+      else if (waitingChars >= batchChars) writeWaiting();
+      else if (waitingChars > 0) schedule(writeWaiting, maxDelayMs);
     });
   };
 
@@ -45,27 +68,36 @@ export function createLineWriter(descriptor: number): LineWriter {
       if (waitingChars + line.length > maxWaitingChars) return;
       waiting.push(line);
       waitingChars += line.length;
+      if (isBusy || rest.length > 0) return;
       if (waitingChars >= batchChars) writeWaiting();
-      else if (!isWriting) timer ??= setTimeout(writeWaiting, maxDelayMs).unref();
+      else schedule(writeWaiting, maxDelayMs);
     },
     flush: () => {
-      if (waitingChars === 0) return;
-      try {
-        writeSync(descriptor, take());
-      } catch {
-        // The reader is gone, or has stopped reading: there is nobody left to tell.
-      }
+      if (isBusy) return writeAtOnce(descriptor, take());
+      const bytes = Buffer.concat([rest, take()]);
+      rest = nothing;
+      writeAtOnce(descriptor, bytes);
     },
   };
 }
 
-const retryMs = 10;
+const maxPauses = 50;
+const pauseMs = 2;
 
-// A pipe whose reader lags answers EAGAIN and is asked again; any other failure loses these bytes, which logs may.
-function writeAll(descriptor: number, bytes: Buffer, done: () => void, from = 0): void {
-  write(descriptor, bytes, from, (error, written) => {
-    if (error?.code === "EAGAIN") setTimeout(() => writeAll(descriptor, bytes, done, from), retryMs).unref();
-    else if (error || from + written >= bytes.length) done();
-    else writeAll(descriptor, bytes, done, from + written);
-  });
+function writeAtOnce(descriptor: number, bytes: Buffer): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  let pauses = 0;
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += writeSync(descriptor, bytes, done);
+    } catch (error) {
+      // Otherwise the reader is gone, or has stopped reading: there is nobody left to tell.
+      if (!isLagging(error) || ++pauses > maxPauses) return;
+      Atomics.wait(pause, 0, 0, pauseMs);
+    }
+  }
+}
+
+function isLagging(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EAGAIN";
 }

@@ -114,15 +114,10 @@ async function compareRecords(url: string): Promise<{ missing: number; doubled: 
   for (;;) {
     const { body } = await pool.request({ method: "GET", path: `/admin/v1/requests?limit=500&before=${beforeMs}` });
     const { requests } = (await body.json()) as { requests: { requestId: string; startedAtMs: number }[] };
-    // Rows of one millisecond can straddle two pages: each page starts with the last one's millisecond again.
-    const seen = new Set<string>();
-    for (const { requestId } of requests) {
-      counts.set(requestId, seen.has(requestId) ? 2 : Math.max(1, counts.get(requestId) ?? 0));
-      seen.add(requestId);
-    }
+    for (const { requestId } of requests) counts.set(requestId, (counts.get(requestId) ?? 0) + 1);
     const oldest = requests.at(-1)?.startedAtMs;
     if (oldest === undefined || requests.length < 500) break;
-    beforeMs = oldest + 1 === beforeMs ? oldest : oldest + 1;
+    beforeMs = oldest;
   }
   await pool.close();
   const missing = [...finished].filter((id) => !counts.has(id)).length;

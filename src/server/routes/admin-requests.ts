@@ -8,10 +8,14 @@ import type { ServerContext } from "../server-context.ts";
 
 const statuses = ["ok", "fallback", "refused", "error", "cancelled"] as const satisfies readonly CallRecord["status"][];
 
+// The last moment that a Date can hold, and Postgres too.
+const maxMomentMs = 8.64e15;
+
 const listQuery = z.strictObject({
   endpoint: z.string().min(1).max(100).optional(),
   status: z.enum(statuses).optional(),
-  before: z.coerce.number().int().positive().optional(),
+  /** A page goes on before the `startedAtMs` of the last one's last record, whose fraction counts. */
+  before: z.coerce.number().positive().max(maxMomentMs).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 

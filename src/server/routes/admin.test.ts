@@ -106,6 +106,18 @@ test("records can be read right after their calls, newest first, by filter and b
   expect(await list("?before=30&limit=1")).toEqual([20]);
 });
 
+test("the next page goes on before the last record's start, to the microsecond", async () => {
+  const { request, store } = setup();
+  const starts = [1_795_515_630_456.124, 1_795_515_630_456.123, 1_795_515_630_456];
+  store.records.push(...starts.map((start, at) => toRecord(`0f8fad5b-d9cb-469f-a165-70867728951${at}`, start)));
+  const paged: number[] = [];
+  for (let before = 2e12; paged.length < starts.length; before = paged.at(-1)!) {
+    const response = await request("GET", `/admin/v1/requests?limit=1&before=${before}`);
+    paged.push(response.json<{ requests: [CallRecord] }>().requests[0].startedAtMs);
+  }
+  expect(paged).toEqual(starts);
+});
+
 test("one record is found by its id, in either case", async () => {
   const { request, store } = setup();
   const row = toRecord("0f8fad5b-d9cb-469f-a165-70867728950e", 10);
@@ -119,14 +131,21 @@ test("one record is found by its id, in either case", async () => {
   }
 });
 
-test.each(["limit=0", "limit=501", "limit=x", "before=-1", "status=good", "endpoint=", "unknown=1", "limit=1&limit=2"])(
-  "the query %s is refused",
-  async (query) => {
-    const { request } = setup();
-    const response = await request("GET", `/admin/v1/requests?${query}`);
-    expect(response.json()).toMatchObject({ status: 400, code: "request_invalid" });
-  },
-);
+test.each([
+  "limit=0",
+  "limit=501",
+  "limit=x",
+  "before=-1",
+  "before=1e16",
+  "status=good",
+  "endpoint=",
+  "unknown=1",
+  "limit=1&limit=2",
+])("the query %s is refused", async (query) => {
+  const { request } = setup();
+  const response = await request("GET", `/admin/v1/requests?${query}`);
+  expect(response.json()).toMatchObject({ status: 400, code: "request_invalid" });
+});
 
 test("the status tells what is served and how it fares", async () => {
   const { request } = setup({ pendingRecords: () => 3 });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ManualClock } from "../../testing/manual-clock.ts";
@@ -7,17 +8,20 @@ import { createTemporaryFolder } from "../../testing/store-folder.ts";
 import type { BackgroundSync } from "./background-sync.ts";
 import { createBackgroundSync } from "./background-sync.ts";
 import type { SegmentFile } from "./segment-file.ts";
+import { createSegmentFile } from "./segment-file.ts";
 
 let folder: TemporaryFolder;
 let clock: ManualClock;
 let segments: Set<SegmentFile>;
 let sync: BackgroundSync;
+let logged: string;
 
 beforeEach(() => {
   folder = createTemporaryFolder();
   clock = createManualClock();
   segments = new Set();
-  const log = pino({ enabled: false });
+  logged = "";
+  const log = pino({}, { write: (line) => void (logged += line) });
   sync = createBackgroundSync({ clock, log, intervalMs: 1000, folder: folder.path, segments });
 });
 afterEach(() => folder.remove());
@@ -56,4 +60,26 @@ test("stopping syncs what is left at once", async () => {
   await sync.stop();
   expect(waiting).toHaveBeenCalledTimes(1);
   expect(clock.waiting).toBe(0);
+});
+
+test("a segment that was moved and deleted meanwhile keeps no other from being synced, and is no news", async () => {
+  const segment = createSegmentFile(join(folder.path, "moved.jsonl"));
+  await segment.write(Buffer.from("{}\n"));
+  segment.seal();
+  await segment.delete();
+  segments.add(segment);
+  const waiting = addSegment(0, 1);
+  sync.wake();
+  await sync.stop();
+  expect(waiting).toHaveBeenCalledTimes(1);
+  expect(logged).toBe("");
+});
+
+test("a segment that the disk refuses to sync is logged, and the others are synced", async () => {
+  addSegment(0, 1).mockRejectedValueOnce(Object.assign(new Error("EIO"), { code: "EIO" }));
+  const waiting = addSegment(0, 1);
+  sync.wake();
+  await sync.stop();
+  expect(waiting).toHaveBeenCalledTimes(1);
+  expect(logged).toContain("journal.unsynced");
 });

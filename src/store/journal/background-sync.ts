@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import type { Clock } from "../../clock.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { SegmentFile } from "./segment-file.ts";
+import { isGone } from "./segment-file.ts";
 
 /** Bounds what a power cut takes: what has not reached the store after one interval is made durable here. */
 export interface BackgroundSync {
@@ -24,18 +25,25 @@ export function createBackgroundSync(options: BackgroundSyncOptions): Background
   let cancel: (() => void) | undefined;
   let running: Promise<void> = Promise.resolve();
 
+  const warn = (error: unknown): void => {
+    log.warn({ event: "journal.unsynced", err: error }, "The journal was not synced.");
+  };
+
   const syncAll = async (): Promise<void> => {
     const waiting = [...segments].filter((segment) => segment.movedBytes < segment.writtenBytes);
     if (waiting.length === 0) return;
-    for (const segment of waiting) await segment.sync();
+    for (const segment of waiting) {
+      await segment.sync().catch((error: unknown) => {
+        // Its records reached the store while another segment was synced.
+        if (!isGone(error)) warn(error);
+      });
+    }
     await syncFolder(folder);
   };
 
   const start = (): void => {
     cancel = undefined;
-    running = running
-      .then(syncAll)
-      .catch((error: unknown) => log.warn({ event: "journal.unsynced", err: error }, "The journal was not synced."));
+    running = running.then(syncAll).catch(warn);
   };
 
   return {

@@ -30,10 +30,17 @@ export function takeSlot(folder: string): JournalSlot {
   throw new Error(`More than ${maxSlots} processes use the journal in ${folder}.`);
 }
 
-/** Takes the slots that hold segments and no living process. */
-export function takeAbandonedSlots(folder: string): readonly JournalSlot[] {
+/** Takes the slots that hold segments and no living process; `onFailure` hears of those that cannot be tried. */
+export function takeAbandonedSlots(folder: string, onFailure: (error: unknown) => void): readonly JournalSlot[] {
   const numbers = new Set(listSegments(folder).map(({ slot }) => slot));
-  return [...numbers].flatMap((number) => tryTakeSlot(folder, number) ?? []);
+  return [...numbers].flatMap((number) => {
+    try {
+      return tryTakeSlot(folder, number) ?? [];
+    } catch (error) {
+      onFailure(error);
+      return [];
+    }
+  });
 }
 
 function tryTakeSlot(folder: string, number: number): JournalSlot | undefined {

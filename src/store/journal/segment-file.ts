@@ -35,6 +35,11 @@ export function openLeftoverFile(path: string): SegmentFile {
   return toSegmentFile(path, statSync(path).size, undefined);
 }
 
+/** True if the file is not there any more: it was moved and deleted in the meantime. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
 function toSegmentFile(path: string, bytes: number, writer: number | undefined): SegmentFile {
   let writtenBytes = bytes;
   let syncedBytes = 0;
