@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { acceptCalls } from "./accept-call.ts";
+import type { CallAcceptor } from "./accept-call.ts";
 import { wholeReply } from "./call.ts";
 import type { Call, Part, Reply } from "./call.ts";
 import type { Snapshot } from "./endpoint/snapshot.ts";
 import { HeadgateError } from "./errors.ts";
-import type { ChatRequest, Gateway } from "./gateway.ts";
+import type { ChatRequest } from "./gateway.ts";
 import { createRequestId } from "./ids.ts";
 import type { Next } from "./pipeline/stage.ts";
 import { createManualClock } from "./testing/manual-clock.ts";
@@ -18,7 +19,7 @@ const snapshot: Snapshot = {
 };
 const completion = { text: "Hello.", toolCalls: [], finishReason: "stop" } as const;
 
-function setup(run: Next): { readonly gateway: Gateway; readonly clock: ReturnType<typeof createManualClock> } {
+function setup(run: Next): { readonly gateway: CallAcceptor; readonly clock: ReturnType<typeof createManualClock> } {
   const clock = createManualClock();
   return { gateway: acceptCalls({ currentSnapshot: () => snapshot, run, clock }), clock };
 }
@@ -103,4 +104,42 @@ test("a failure of the pipeline reaches the caller as it is", async () => {
   const failure = new HeadgateError("output_invalid");
   const { gateway } = setup(() => Promise.reject(failure));
   await expect(gateway.chat(chat())).rejects.toBe(failure);
+});
+
+describe("closing", () => {
+  test("ends the calls at work, waits until they have unwound, and refuses new ones", async () => {
+    const log: string[] = [];
+    const { gateway } = setup(async (call) => {
+      try {
+        return await untilAborted(call);
+      } finally {
+        await Promise.resolve();
+        log.push("recorded");
+      }
+    });
+    const calling = gateway.chat(chat());
+    const closed = gateway.close(1000).then(() => log.push("closed"));
+    await expect(calling).rejects.toMatchObject({ code: "shutting_down" });
+    await closed;
+    expect(log).toEqual(["recorded", "closed"]);
+    await expect(gateway.chat(chat())).rejects.toMatchObject({ code: "shutting_down" });
+  });
+
+  test("waits for a stream's reader to see the end, but no longer than it may", async () => {
+    async function* parts(signal: AbortSignal): AsyncGenerator<Part> {
+      yield { type: "text", text: "Hello." };
+      signal.throwIfAborted();
+      throw new Error("Nothing has ended this stream.");
+    }
+    const { gateway, clock } = setup(async (call): Promise<Reply> => ({ parts: parts(call.signal) }));
+    const reply = await gateway.chat(chat({ stream: true }));
+    const reader = reply.parts[Symbol.asyncIterator]();
+    await reader.next();
+    const unread = gateway.close(1000);
+    clock.advance(1000);
+    await unread;
+    const closed = gateway.close(1000);
+    await expect(reader.next()).rejects.toMatchObject({ code: "shutting_down" });
+    await closed;
+  });
 });

@@ -17,10 +17,17 @@ export interface AcceptOptions {
   readonly clock: Clock;
 }
 
+export interface CallAcceptor extends Gateway {
+  /** Refuses new calls, ends those at work with `shutting_down`, and waits for their records, at most `timeoutMs`. */
+  readonly close: (timeoutMs: number) => Promise<void>;
+}
+
 /** Turns requests into calls: pins the snapshot, starts the one deadline, and lets go of both when the reply has ended. */
-export function acceptCalls(options: AcceptOptions): Gateway {
+export function acceptCalls(options: AcceptOptions): CallAcceptor {
   const { currentSnapshot, run, clock } = options;
   const takeStart = createStartClock(clock);
+  const running = new Set<RunningCall>();
+  let isClosing = false;
   return {
     get snapshot() {
       return currentSnapshot();
@@ -34,6 +41,17 @@ export function acceptCalls(options: AcceptOptions): Gateway {
       const snapshot = currentSnapshot();
       return start(request, chatTimeoutMs, (base) => ({ ...base, ...toChatFields(request), snapshot }));
     },
+    close: async (timeoutMs) => {
+      isClosing = true;
+      const late = Promise.withResolvers<void>();
+      const cancelTimer = clock.after(timeoutMs, late.resolve);
+      const endings = [...running].map((call) => {
+        call.abort(new HeadgateError("shutting_down"));
+        return call.ended;
+      });
+      await Promise.race([Promise.all(endings), late.promise]);
+      cancelTimer();
+    },
   };
 
   async function start(
@@ -41,8 +59,17 @@ export function acceptCalls(options: AcceptOptions): Gateway {
     timeoutMs: number,
     complete: (base: Omit<Call, "snapshot">) => Call,
   ): Promise<Reply> {
+    if (isClosing) throw new HeadgateError("shutting_down");
     const startedAtMs = takeStart();
-    const { signal, release } = bindSignal(caller.signal, clock, timeoutMs);
+    const { signal, abort, unbind } = bindSignal(caller.signal, clock, timeoutMs);
+    const ended = Promise.withResolvers<void>();
+    const current = { abort, ended: ended.promise };
+    running.add(current);
+    const release = (): void => {
+      unbind();
+      running.delete(current);
+      ended.resolve();
+    };
     const call = complete({
       requestId: caller.requestId,
       startedAtMs,
@@ -65,6 +92,11 @@ export function acceptCalls(options: AcceptOptions): Gateway {
       throw error;
     }
   }
+}
+
+interface RunningCall {
+  readonly abort: (reason: HeadgateError) => void;
+  readonly ended: Promise<void>;
 }
 
 function findEndpoint(snapshot: Snapshot, request: EndpointRequest): LoadedEndpoint {
@@ -103,12 +135,14 @@ function createNotes(): CallNotes {
   return { nextReason: "first", attempts: [], rungs: [], warnings: [] };
 }
 
+interface BoundSignal {
+  readonly signal: AbortSignal;
+  readonly abort: (reason: HeadgateError) => void;
+  readonly unbind: () => void;
+}
+
 /** One signal for both ways a call can end early; its reason is the error to report. */
-function bindSignal(
-  client: AbortSignal,
-  clock: Clock,
-  timeoutMs: number,
-): { signal: AbortSignal; release: () => void } {
+function bindSignal(client: AbortSignal, clock: Clock, timeoutMs: number): BoundSignal {
   const controller = new AbortController();
   // Each model call of a split input listens; their number is bounded elsewhere.
   setMaxListeners(0, controller.signal);
@@ -120,7 +154,8 @@ function bindSignal(
   else client.addEventListener("abort", onClientGone, { once: true });
   return {
     signal: controller.signal,
-    release: () => {
+    abort: (reason) => controller.abort(reason),
+    unbind: () => {
       cancelTimer();
       client.removeEventListener("abort", onClientGone);
     },

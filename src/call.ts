@@ -132,6 +132,8 @@ export interface RungNote {
 export interface CallNotes {
   prompt?: { readonly version: string; readonly sha256: string };
   target?: Target;
+  /** The input as the contract reads it, before it is cut or split: what a fallback function gets. Set by normalize. */
+  checkedInput?: unknown;
   /** Why the next model call is made; read and reset by call-model. */
   nextReason: AttemptNote["reason"];
   readonly attempts: AttemptNote[];

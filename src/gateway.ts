@@ -19,6 +19,7 @@ import { createLocalProvider } from "./providers/local/local.ts";
 import { createOpenAiChatProvider } from "./providers/openai-chat/openai-chat.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
 import type { PickedProvider } from "./providers/pick-provider.ts";
+import { createPriceList } from "./providers/prices.ts";
 import { createProviderPool } from "./providers/provider-pool.ts";
 import type { Provider } from "./providers/provider.ts";
 import { openStore } from "./store/connect.ts";
@@ -67,7 +68,7 @@ export interface Gateway {
 }
 
 /** What may stand in for a provider that the project does not declare. */
-export type ProviderSource = "declared" | "hosted" | "model-server" | "local";
+export type ProviderSource = "hosted" | "model-server" | "local";
 
 export interface GatewayOptions {
   /** The project folder; absent: only what `config` declares. */
@@ -96,7 +97,8 @@ export interface OpenGateway extends Gateway {
   close(): Promise<void>;
 }
 
-const journalCloseMs = 5000;
+/** For the calls at work to end, and again for their records to reach the store. */
+const closeTimeoutMs = 5000;
 
 /**
  * The composition root: the only place that names concrete providers and stores.
@@ -105,54 +107,52 @@ const journalCloseMs = 5000;
 export async function openGateway(options: GatewayOptions): Promise<OpenGateway> {
   const { folder, config, dataFolder, environment, log, logCall } = options;
   const clock = options.clock ?? systemClock;
-  const outbound = createOutbound({ clock });
-  // The store takes the longest to open and needs nothing from the project.
-  const opening = openStore({ databaseUrl: environment.databaseUrl, folder: dataFolder, clock, log });
-  // Awaited only after the project has loaded; until then its failure belongs to nobody.
-  opening.catch(() => {});
-  let project: LiveProject;
-  let picked: PickedProvider | undefined;
+  // Closes what is open so far, last opened first: at the end, or when opening fails midway.
+  const opened = new AsyncDisposableStack();
   try {
-    project = await openLiveProject({ folder, config, loadPrompt });
-    picked = project.snapshot.providers.size > 0 ? undefined : await pickProvider(options, outbound, clock);
-  } catch (error) {
-    await opening.then((store) => store.close()).catch(() => {});
-    await outbound.close();
-    throw error;
-  }
-  const store = await opening;
-  const journal = await openJournal({ folder: dataFolder, store, clock, log });
-  const providers = createProviderPool((name, provider) =>
-    createProvider(name, provider, environment, outbound, clock),
-  );
-  const currentSnapshot = memoize((snapshot: Snapshot) => (picked ? withPickedProvider(snapshot, picked) : snapshot));
-  const gateway = acceptCalls({
-    currentSnapshot: () => currentSnapshot(project.snapshot),
-    run: createPipeline({
+    const outbound = opened.adopt(createOutbound({ clock }), (resource) => resource.close());
+    // The store takes the longest to open and needs nothing from the project.
+    const opening = openStore({ databaseUrl: environment.databaseUrl, folder: dataFolder, clock, log });
+    opened.defer(() => opening.then((resource) => resource.close(), ignore));
+    const project = await openLiveProject({ folder, config, loadPrompt });
+    requireKeys(project.snapshot, environment);
+    const picked = await pickProvider(project.snapshot, options, outbound, clock);
+    const store = await opening;
+    const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
+      resource.close(closeTimeoutMs),
+    );
+    const providers = opened.adopt(
+      createProviderPool((name, provider) => createProvider(name, provider, environment, outbound, clock)),
+      (resource) => resource.close(),
+    );
+    const complete = memoize((snapshot: Snapshot) => completeSnapshot(snapshot, picked, options));
+    const run = createPipeline({
       journal,
       clock,
       onRecord: logCall,
+      priceOf: createPriceList(clock),
       findProvider: (name, call) => providers.find(name, call.snapshot),
-    }),
-    clock,
-  });
-  return {
-    get snapshot() {
-      return gateway.snapshot;
-    },
-    callEndpoint: gateway.callEndpoint,
-    chat: gateway.chat,
-    project,
-    store,
-    journal,
-    picked,
-    close: async () => {
-      await providers.close();
-      await journal.close(journalCloseMs);
-      await store.close();
-      await outbound.close();
-    },
-  };
+    });
+    const calls = opened.adopt(
+      acceptCalls({ currentSnapshot: () => complete(project.snapshot), run, clock }),
+      (resource) => resource.close(closeTimeoutMs),
+    );
+    return {
+      get snapshot() {
+        return calls.snapshot;
+      },
+      callEndpoint: calls.callEndpoint,
+      chat: calls.chat,
+      project,
+      store,
+      journal,
+      picked,
+      close: () => opened.disposeAsync(),
+    };
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
 }
 
 /** Loads a project without serving it, to tell its mistakes. */
@@ -166,21 +166,58 @@ export function openProjectStore(options: Pick<GatewayOptions, "dataFolder" | "e
   return openStore({ databaseUrl: environment.databaseUrl, folder: dataFolder, clock: systemClock, log });
 }
 
-async function pickProvider(options: GatewayOptions, outbound: Outbound, clock: Clock): Promise<PickedProvider> {
+/** Variables of the environment that the snapshot's providers need and do not find. */
+export function findMissingKeys({ providers }: Snapshot, environment: Environment): readonly string[] {
+  const needed = [...providers.values()].flatMap((provider) =>
+    provider.type === "openai-chat" && provider.apiKeyEnv !== undefined ? [provider.apiKeyEnv] : [],
+  );
+  return [...new Set(needed)].filter((name) => environment.secret(name) === undefined);
+}
+
+function requireKeys(snapshot: Snapshot, environment: Environment): void {
+  const missing = findMissingKeys(snapshot, environment);
+  if (missing.length === 0) return;
+  throw new HeadgateError("config_invalid", {
+    detail: `The project's providers need environment variables that are not set: ${missing.join(", ")}.`,
+  });
+}
+
+async function pickProvider(
+  snapshot: Snapshot,
+  { sources, environment, log }: GatewayOptions,
+  outbound: Outbound,
+  clock: Clock,
+): Promise<PickedProvider | undefined> {
+  if (snapshot.providers.size > 0) return undefined;
   const find: Record<ProviderSource, () => PickedProvider | undefined | Promise<PickedProvider | undefined>> = {
-    declared: () => undefined,
-    hosted: () => findHostedProvider(options.environment),
+    hosted: () => findHostedProvider(environment),
     "model-server": () => findModelServer(outbound, clock.now()),
     local: () => localEngine,
   };
-  for (const source of options.sources) {
+  for (const source of sources) {
     const picked = await find[source]();
-    if (picked) return picked;
+    if (!picked) continue;
+    if (source === "local") log.warn({ event: "provider.picked", provider: picked.name }, picked.why);
+    else log.info({ event: "provider.picked", provider: picked.name }, picked.why);
+    return picked;
   }
   throw new HeadgateError("provider_missing", {
     detail: "Declare one under `providers` in headgate.config.ts, or set OPENAI_API_KEY (or another vendor's key).",
   });
 }
+
+// A reload may bring the first declared provider, or take the last one away: each snapshot decides for itself.
+function completeSnapshot(
+  snapshot: Snapshot,
+  picked: PickedProvider | undefined,
+  { sources, environment }: GatewayOptions,
+): Snapshot {
+  if (snapshot.providers.size > 0) return snapshot;
+  const stand = picked ?? findHostedProvider(environment) ?? (sources.includes("local") ? localEngine : undefined);
+  return stand ? withPickedProvider(snapshot, stand) : snapshot;
+}
+
+function ignore(): void {}
 
 function createProvider(
   name: string,

@@ -37,11 +37,17 @@ function createCall(options: { readonly stream?: boolean; readonly fallback?: Lo
       fallback: options.fallback,
       timeoutMs: 1000,
     },
-    input: { text: "A text." },
+    input: { text: " A text. " },
     messages: [],
     settings: {},
     stream: options.stream ?? false,
-    notes: { nextReason: "first", attempts: [], rungs: [], warnings: ["input_truncated"] },
+    notes: {
+      checkedInput: { text: "A text." },
+      nextReason: "first",
+      attempts: [],
+      rungs: [],
+      warnings: ["input_truncated"],
+    },
   };
 }
 
@@ -93,6 +99,15 @@ describe("the fallback", () => {
 
   test("that breaks the contract itself is not sent: the model's failure is", async () => {
     const call = createCall({ fallback: () => ({ summary: 5 }) });
+    await expect(stage(call, () => fail("output_invalid"))).rejects.toMatchObject({ code: "output_invalid" });
+  });
+
+  test("that throws gives way to the model's failure", async () => {
+    const call = createCall({
+      fallback: () => {
+        throw new TypeError("A text.");
+      },
+    });
     await expect(stage(call, () => fail("output_invalid"))).rejects.toMatchObject({ code: "output_invalid" });
   });
 

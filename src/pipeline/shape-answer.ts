@@ -60,11 +60,24 @@ async function* fallbackParts(outcome: Outcome, isDirty: boolean): AsyncGenerato
 /** @throws the model's failure itself when no fallback is declared, or when a computed one breaks the contract too. */
 async function fallBack(call: Call, endpoint: LoadedEndpoint, error: unknown): Promise<Outcome> {
   if (!HeadgateError.is(error) || !modelFailures.has(error.code) || !endpoint.fallback) throw error;
-  const checked = await endpoint.output.check(endpoint.fallback(call.input));
-  if (!checked.ok) throw error;
+  const output = await computeFallback(endpoint, endpoint.fallback, call.notes.checkedInput);
+  if (!output) throw error;
   call.notes.rungs.push({ rung: "fallback", ok: true, attempt: call.notes.attempts.length });
-  const output = checked.value as Record<string, unknown>;
   return { status: "fallback", output, warnings: [...call.notes.warnings, `fallback:${error.code}`] };
+}
+
+async function computeFallback(
+  endpoint: LoadedEndpoint,
+  fallback: NonNullable<LoadedEndpoint["fallback"]>,
+  input: unknown,
+): Promise<Outcome["output"] | undefined> {
+  try {
+    const checked = await endpoint.output.check(fallback(input));
+    return checked.ok ? (checked.value as Outcome["output"]) : undefined;
+  } catch {
+    // The user's function threw. Its error may hold the input, and the model's failure is what the client has to know.
+    return undefined;
+  }
 }
 
 function withWarnings(call: Call, outcome: Outcome | undefined): Outcome {

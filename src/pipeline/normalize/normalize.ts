@@ -21,6 +21,7 @@ export function normalize({ countTokens = countO200kTokens }: NormalizeStageOpti
     const { endpoint } = call;
     if (!endpoint) return next(call);
     const checked = await checkInput(call.input, endpoint);
+    call.notes.checkedInput = checked;
     const ready: Call = { ...call, input: checked };
     const overflow = await findOverflow(checked, endpoint, countTokens);
     if (!overflow) return next(ready);

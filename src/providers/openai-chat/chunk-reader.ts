@@ -14,6 +14,8 @@ type ReadEvent =
   | { readonly type: "chunk"; readonly parts: readonly Part[]; readonly isUsageOnly: boolean };
 
 export interface ChunkReader {
+  /** True once the model has said why it stopped: what comes now only rounds the answer off. */
+  readonly hasReason: boolean;
   /** Reads one event. @throws HeadgateError what an error event reports; `provider_protocol` if it cannot be read */
   read(event: StreamEvent): ReadEvent;
   /**
@@ -51,6 +53,9 @@ export function createChunkReader(peer: string): ChunkReader {
   }
 
   return {
+    get hasReason() {
+      return reason !== undefined && reason !== null;
+    },
     read: (event) => {
       const data = event.data.trim();
       if (data === "[DONE]") return { type: "done" };

@@ -13,6 +13,7 @@ export interface RelayOptions {
 /**
  * Reads a stream for a client that speaks its dialect: whole events pass as they came, and are only tapped for usage,
  * finish and errors. What comes before the model's first word waits for it, so that a failure until then can be retried.
+ * What tells the client that the answer is complete waits for `finish`, so that the record is safe first.
  */
 export function createRelayReader({ peer, showsUsage }: RelayOptions): PartReader {
   const chunks = createChunkReader(peer);
@@ -27,7 +28,9 @@ export function createRelayReader({ peer, showsUsage }: RelayOptions): PartReade
   function onFrame(frame: Buffer): void {
     if (isDone) return;
     isHidden = false;
+    const wasOpen = !chunks.hasReason;
     if (!hasContent || mayMatter.test(frame.toString("latin1"))) decoder.feed(frame);
+    if (hasContent && wasOpen && chunks.hasReason) flush();
     if (!isHidden) waiting.push(frame);
     if (isDone) flush();
   }
@@ -35,7 +38,6 @@ export function createRelayReader({ peer, showsUsage }: RelayOptions): PartReade
   function onEvent(event: StreamEvent): void {
     const read = chunks.read(event);
     if (read.type === "done") {
-      flush();
       parts.push(...chunks.end(true));
       isDone = true;
     } else if (read.type === "chunk") {
@@ -56,7 +58,7 @@ export function createRelayReader({ peer, showsUsage }: RelayOptions): PartReade
       try {
         framer.feed(bytes);
       } finally {
-        if (hasContent) flush();
+        if (hasContent && !chunks.hasReason) flush();
       }
       return isDone;
     },
@@ -65,9 +67,8 @@ export function createRelayReader({ peer, showsUsage }: RelayOptions): PartReade
       const rest = framer.takeRest();
       if (rest.length > 0) dropHalfEvent(() => onFrame(Buffer.concat([rest, Buffer.from("\n\n")])));
       if (isDone) return;
-      const last = chunks.end(false);
+      parts.push(...chunks.end(false));
       flush();
-      parts.push(...last);
     },
   };
 }
