@@ -16,15 +16,16 @@ export interface PipelineOptions {
   readonly journal: Pick<Journal, "append">;
   readonly clock: Clock;
   readonly onRecord: RecordOptions["onRecord"];
+  readonly priceOf: RecordOptions["priceOf"];
   readonly findProvider: CallModelOptions["findProvider"];
 }
 
 /** The life of every call: read this list first. */
 export function createPipeline(options: PipelineOptions): Next {
-  const { journal, clock, onRecord, findProvider } = options;
+  const { journal, clock, onRecord, priceOf, findProvider } = options;
   return compose(
     [
-      record({ journal, clock, onRecord }),
+      record({ journal, clock, onRecord, priceOf }),
       shapeAnswer(),
       normalize(),
       standIn("guard-input"),

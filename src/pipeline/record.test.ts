@@ -6,6 +6,7 @@ import { createRequestId } from "../ids.ts";
 import type { CallRecord } from "../store/store.ts";
 import { createManualClock } from "../testing/manual-clock.ts";
 import { record } from "./record.ts";
+import type { RecordOptions } from "./record.ts";
 import type { Next } from "./stage.ts";
 
 const clock = createManualClock();
@@ -32,12 +33,16 @@ interface Setup {
   readonly run: (next: Next, stream?: boolean) => Promise<Reply>;
 }
 
-function setup(append: (row: CallRecord) => Promise<void> = async () => {}): Setup {
+function setup(
+  append: (row: CallRecord) => Promise<void> = async () => {},
+  priceOf: RecordOptions["priceOf"] = () => 0,
+): Setup {
   const log: string[] = [];
   const rows: CallRecord[] = [];
   const stage = record({
     clock,
     onRecord: () => {},
+    priceOf,
     journal: {
       append: async (row) => {
         await append(row);
@@ -95,6 +100,52 @@ describe("a whole answer", () => {
     });
     expect(rows).toMatchObject([{ attempts: 2, inputTokens: 40, outputTokens: 6, cachedInputTokens: 10 }]);
   });
+});
+
+describe("the cost of a call", () => {
+  const priceOf: RecordOptions["priceOf"] = ({ model, usage }) => {
+    if (model === "unknown") return null;
+    const cost = (usage?.inputTokens ?? 0) * 2;
+    return model === "later" ? Promise.resolve(cost) : cost;
+  };
+  const costOf = async (models: readonly string[]): Promise<number | null | undefined> => {
+    const { run, rows } = setup(undefined, priceOf);
+    await run(async ({ notes }) => {
+      for (const model of models) {
+        const isFailed = model === "failed";
+        notes.attempts.push({
+          provider: "p",
+          model,
+          reason: "first",
+          durationMs: 1,
+          ...(isFailed ? { errorCode: "provider_unavailable" } : { usage: { inputTokens: 10, outputTokens: 2 } }),
+        });
+      }
+      return wholeReply({ text: "", toolCalls: [], finishReason: "stop" });
+    });
+    return rows[0]?.costMicroUsd;
+  };
+
+  test("is the sum over its model calls, of which those that failed without usage cost nothing", async () => {
+    expect(await costOf(["known", "failed", "later"])).toBe(40);
+    expect(await costOf(["failed"])).toBe(0);
+  });
+
+  test("is unknown as soon as one price is", async () => {
+    expect(await costOf(["known", "unknown", "known"])).toBeNull();
+  });
+});
+
+test("the one model call of a request is told in detail unless it finished", async () => {
+  const { run, rows } = setup();
+  const left = { provider: "p", model: "m", reason: "first", durationMs: 1 } as const;
+  for (const note of [left, { ...left, finishReason: "stop" } as const]) {
+    await run(async ({ notes }) => {
+      notes.attempts.push(note);
+      return wholeReply({ text: "", toolCalls: [], finishReason: "stop" });
+    });
+  }
+  expect(rows.map(({ attemptDetails }) => attemptDetails)).toEqual([[left], undefined]);
 });
 
 describe("a failed call", () => {

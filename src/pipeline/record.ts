@@ -1,4 +1,4 @@
-import type { Call, CallNotes, FinishReason, Outcome, Part } from "../call.ts";
+import type { AttemptNote, Call, CallNotes, FinishReason, Outcome, Part } from "../call.ts";
 import type { Clock } from "../clock.ts";
 import { HeadgateError } from "../errors.ts";
 import type { Journal } from "../store/journal.ts";
@@ -11,6 +11,8 @@ import type { PartsEnd } from "./watch-parts.ts";
 export interface RecordOptions {
   readonly journal: Pick<Journal, "append">;
   readonly clock: Clock;
+  /** Integer micro-dollars of a model call that has usage, null if its price is unknown. Never rejects. */
+  readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
   /** Called with every record and its `toRecordJson`, for the log line. */
   readonly onRecord: (record: CallRecord, json: string, error: HeadgateError | undefined) => void;
 }
@@ -23,7 +25,9 @@ type Ending =
 /** Outermost stage: every accepted call gives exactly one record, and it is safe before the client can see the answer's end. */
 export function record(options: RecordOptions): Stage {
   const write = async (call: Call, ending: Ending): Promise<void> => {
-    const row = toRecord(call, ending, options.clock.now());
+    const nowMs = options.clock.now();
+    const costMicroUsd = await sumCost(call, options.priceOf);
+    const row = toRecord(call, ending, { nowMs, costMicroUsd });
     const json = toRecordJson(row);
     options.onRecord(row, json, ending.type === "failed" ? ending.error : undefined);
     await options.journal.append(row, json);
@@ -69,7 +73,12 @@ function toFailure(end: PartsEnd): HeadgateError {
   return new HeadgateError(end.type === "left" ? "request_cancelled" : "stream_cut");
 }
 
-function toRecord(call: Call, ending: Ending, nowMs: number): CallRecord {
+interface Measured {
+  readonly nowMs: number;
+  readonly costMicroUsd: number | null;
+}
+
+function toRecord(call: Call, ending: Ending, { nowMs, costMicroUsd }: Measured): CallRecord {
   const { notes, endpoint } = call;
   return {
     requestId: call.requestId,
@@ -91,9 +100,10 @@ function toRecord(call: Call, ending: Ending, nowMs: number): CallRecord {
     ...toStatus(ending),
     isStream: call.stream,
     ...sumUsage(notes),
+    costMicroUsd,
     cache: "none",
     attempts: notes.attempts.length,
-    ...(notes.attempts.length === 1 && notes.attempts[0]?.errorCode === undefined
+    ...(notes.attempts.length === 1 && notes.attempts[0]?.finishReason !== undefined
       ? {}
       : { attemptDetails: notes.attempts }),
     ...(notes.rungs.length > 0 ? { rungs: notes.rungs } : {}),
@@ -114,6 +124,19 @@ function toStatus(ending: Ending): Pick<CallRecord, "status" | "errorCode" | "fi
   if (ending.type === "finished") return { status: ending.outcome?.status ?? "ok", finishReason: ending.reason };
   const { code } = ending.error;
   return { status: code === "request_cancelled" ? "cancelled" : "error", errorCode: code };
+}
+
+/** A model call without usage failed before it answered, and costs nothing. */
+async function sumCost(call: Call, priceOf: RecordOptions["priceOf"]): Promise<number | null> {
+  let sum = 0;
+  for (const attempt of call.notes.attempts) {
+    if (!attempt.usage) continue;
+    const price = priceOf(attempt, call);
+    const cost = price instanceof Promise ? await price : price;
+    if (cost === null) return null;
+    sum += cost;
+  }
+  return sum;
 }
 
 function sumUsage({ attempts }: CallNotes): UsageFields {

@@ -43,6 +43,7 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column } = {
   cachedInputTokens: { name: "cached_input_tokens", type: "bigint", otherwise: "0" },
   reasoningTokens: { name: "reasoning_tokens", type: "bigint", otherwise: "0" },
   isUsageEstimated: { name: "is_usage_estimated", type: "boolean", otherwise: "false" },
+  costMicroUsd: { name: "cost_micro_usd", type: "bigint" },
   cache: { name: "cache", type: "text" },
   attempts: { name: "attempts", type: "integer" },
   attemptDetails: { name: "attempt_details", type: "json", otherwise: "'[]'" },
@@ -66,7 +67,9 @@ export const recordFields = fields
 export type RecordRow = { readonly [Field in keyof Required<CallRecord>]: CallRecord[Field] | null };
 
 export function fromRecordRow(row: RecordRow): CallRecord {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as CallRecord;
+  const present = Object.entries(row).filter(([, value]) => value !== null);
+  // An unknown cost is told, not left out.
+  return { ...Object.fromEntries(present), costMicroUsd: row.costMicroUsd } as unknown as CallRecord;
 }
 
 function writeField(source: string, { write, otherwise }: Column): string {

@@ -32,6 +32,8 @@ export interface CallRecord {
   readonly reasoningTokens?: number;
   /** Absent: false. */
   readonly isUsageEstimated?: boolean;
+  /** Integer micro-dollars of all model calls; null when the price of any is unknown. */
+  readonly costMicroUsd: number | null;
   /** `none` until reuse exists for the endpoint. */
   readonly cache: "none";
   /** The number of model calls. */

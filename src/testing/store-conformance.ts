@@ -58,6 +58,7 @@ function describeRecords(store: () => Store): void {
   test("numbers come back as numbers, above 2^31 too", async () => {
     const record = createRecord({
       inputTokens: 5_000_000_000,
+      costMicroUsd: 6_000_000_000,
       durationMs: 0.125,
       startedAtMs: Date.UTC(2026, 4, 1) + 7,
     });
@@ -221,6 +222,7 @@ export function createRecord(changes: Partial<CallRecord> = {}): CallRecord {
     model: "small-model",
     errorCode: "output_invalid",
     finishReason: "stop",
+    costMicroUsd: 340,
     attemptDetails: [
       {
         provider: "openai",
@@ -253,6 +255,7 @@ function createBareRecord(): CallRecord {
     cachedInputTokens: 10,
     reasoningTokens: 5,
     isUsageEstimated: false,
+    costMicroUsd: null,
     cache: "none",
     attempts: 1,
     attemptDetails: [],

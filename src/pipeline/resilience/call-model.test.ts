@@ -250,16 +250,72 @@ describe("callModel with a stream", () => {
   });
 
   test.each([0, 1])(
-    "that is left after %s parts closes the provider's stream, and notes it as cancelled",
+    "that is left after %s parts closes the provider's stream, and notes why the call was aborted",
     async (partsToRead) => {
-      const { run, call, returned } = setup([streamed]);
+      const signal = AbortSignal.abort(new HeadgateError("deadline_exceeded"));
+      const { run, call, returned } = setup([streamed], { signal });
       const iterator = (await run()).parts[Symbol.asyncIterator]();
       for (let read = 0; read < partsToRead; read++) await iterator.next();
       await iterator.return?.();
       expect(returned.count).toBe(1);
-      expect(call.notes.attempts).toMatchObject([{ errorCode: "request_cancelled" }]);
+      expect(call.notes.attempts).toMatchObject([{ errorCode: "deadline_exceeded" }]);
     },
   );
+
+  test("that its reader has enough of is no failure of the model call", async () => {
+    const { run, call } = setup([streamed]);
+    await (await run()).parts[Symbol.asyncIterator]().return?.();
+    expect(call.notes.attempts).toHaveLength(1);
+    expect(call.notes.attempts[0]).not.toHaveProperty("errorCode");
+    expect(call.notes.attempts[0]).not.toHaveProperty("finishReason");
+  });
+});
+
+describe("usage that the provider never reports is estimated", () => {
+  const messages: Call["messages"] = [
+    { role: "system", content: "12345" },
+    { role: "user", content: [{ type: "text", text: "1234" }] },
+  ];
+  const cut = new HeadgateError("stream_cut");
+  const words: Part[] = [
+    { type: "reasoning", text: "123" },
+    { type: "text", text: "1234" },
+    { type: "tool-call", index: 0, name: "ab", arguments: "{}" },
+  ];
+
+  test("for a stream that is cut, from what came until then", async () => {
+    const { run, call } = setup([[...words, cut]], { messages });
+    await expect(collect(await run())).rejects.toBe(cut);
+    expect(call.notes.attempts[0]?.usage).toEqual({ inputTokens: 3, outputTokens: 3, isEstimated: true });
+  });
+
+  test("for a stream that its reader leaves", async () => {
+    const { run, call } = setup([words], { messages });
+    await (await run()).parts[Symbol.asyncIterator]().return?.();
+    expect(call.notes.attempts[0]?.usage).toEqual({ inputTokens: 3, outputTokens: 1, isEstimated: true });
+  });
+
+  test("for a relayed stream, at one token an event", async () => {
+    const parts: Part[] = [
+      { type: "raw", bytes: Buffer.from("data: {}\n\ndata: {}\n\n") },
+      { type: "raw", bytes: Buffer.from("data: {}\r\n\r\n") },
+    ];
+    const { run, call } = setup([[...parts, cut]], { messages });
+    await expect(collect(await run())).rejects.toBe(cut);
+    expect(call.notes.attempts[0]?.usage).toEqual({ inputTokens: 3, outputTokens: 3, isEstimated: true });
+  });
+
+  test("for a whole answer", async () => {
+    const { run, call } = setup([{ text: "12345", toolCalls: [], finishReason: "stop" }], { messages });
+    await run();
+    expect(call.notes.attempts[0]?.usage).toEqual({ inputTokens: 3, outputTokens: 2, isEstimated: true });
+  });
+
+  test("but not once it was reported, nor for a call that failed before it was answered", async () => {
+    const { run, call } = setup([unavailable, [streamed[0]!, { type: "usage", usage }, cut]], { messages });
+    await expect(collect(await run())).rejects.toBe(cut);
+    expect(call.notes.attempts.map((attempt) => attempt.usage)).toEqual([undefined, usage]);
+  });
 });
 
 test("the wait doubles up to its cap, with full jitter", () => {

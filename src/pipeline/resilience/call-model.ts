@@ -4,6 +4,7 @@ import { HeadgateError } from "../../errors.ts";
 import type { ModelRequest, Provider } from "../../providers/provider.ts";
 import type { Next } from "../stage.ts";
 import { computeBackoffMs } from "./backoff.ts";
+import { estimateUsage, OutputCounter } from "./estimate-usage.ts";
 import { shouldRetry } from "./should-retry.ts";
 
 export interface CallModelOptions {
@@ -76,6 +77,8 @@ class Attempt {
   readonly #startedAtMs: number;
   #isNoted = false;
   #usage: Usage | undefined;
+  /** Set once the model has begun to answer. */
+  #output: OutputCounter | undefined;
 
   constructor({ call, target, clock, reason }: AttemptOptions) {
     this.#call = call;
@@ -102,10 +105,11 @@ class Attempt {
     this.#note({ errorCode: error.code });
   }
 
-  #finish({ usage, finishReason }: Pick<Completion, "usage" | "finishReason">): void {
+  #finish(completion: Completion): void {
     this.#call.notes.firstPartAtMs ??= this.#clock.now();
-    this.#usage = usage;
-    this.#note({ finishReason });
+    this.#usage = completion.usage;
+    if (!this.#usage) (this.#output = new OutputCounter()).addWhole(completion);
+    this.#note({ finishReason: completion.finishReason });
   }
 
   /** Not a generator: `return` has to be noticed before the first `next` too. */
@@ -130,7 +134,7 @@ class Attempt {
         }
       },
       return: async () => {
-        this.fail(new HeadgateError("request_cancelled"));
+        this.#leave();
         await source.return?.();
         return { done: true, value: undefined };
       },
@@ -138,8 +142,16 @@ class Attempt {
     return { [Symbol.asyncIterator]: () => iterator };
   }
 
+  /** Whoever reads may have enough, as of an answer that is too long: that is no failure of the model call. */
+  #leave(): void {
+    const { signal } = this.#call;
+    if (!signal.aborted) this.#note({});
+    else this.fail(HeadgateError.is(signal.reason) ? signal.reason : new HeadgateError("request_cancelled"));
+  }
+
   #see(part: Part): void {
     this.#call.notes.firstPartAtMs ??= this.#clock.now();
+    (this.#output ??= new OutputCounter()).add(part);
     if (part.type === "usage") this.#usage = part.usage;
     else if (part.type === "finish") this.#note({ finishReason: part.reason });
   }
@@ -148,13 +160,14 @@ class Attempt {
     if (this.#isNoted) return;
     this.#isNoted = true;
     const { provider, model, tier } = this.#target;
+    const usage = this.#usage ?? (this.#output && estimateUsage(this.#call, this.#output));
     this.#call.notes.attempts.push({
       provider,
       model,
       ...(tier === undefined ? {} : { tier }),
       reason: this.#reason,
       durationMs: this.#clock.now() - this.#startedAtMs,
-      ...(this.#usage ? { usage: this.#usage } : {}),
+      ...(usage ? { usage } : {}),
       ...end,
     });
   }

@@ -35,6 +35,8 @@ create table headgate_requests (
   cached_input_tokens bigint not null,
   reasoning_tokens bigint not null,
   is_usage_estimated boolean not null,
+  -- Null: the price of a model call is unknown.
+  cost_micro_usd bigint,
   cache text not null,
   attempts integer not null,
   -- Not jsonb: they are written on every request and read one at a time.

@@ -40,6 +40,7 @@ function createRecord(requestId: string): CallRecord {
     cachedInputTokens: 0,
     reasoningTokens: 0,
     isUsageEstimated: false,
+    costMicroUsd: null,
     cache: "none",
     attempts: 1,
     attemptDetails: [],
