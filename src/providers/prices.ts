@@ -1,4 +1,4 @@
-import type { calcPrice } from "@pydantic/genai-prices";
+import type { calcPrice, ModelPrice, TieredPrices } from "@pydantic/genai-prices";
 import type { AttemptNote, Call, Usage } from "../call.ts";
 import type { Clock } from "../clock.ts";
 import type { ProviderOptions } from "../endpoint/define-config.ts";
@@ -97,9 +97,9 @@ function createPricing({ calculate, vendor, model, clock }: PricingOptions): Pri
   if (!sample || sample.model_price["input_mtok"] === undefined || sample.model_price["output_mtok"] === undefined) {
     return () => null;
   }
-  return (Array.isArray(sample.model.prices) ? undefined : toFlatPricing(sample.model_price)) ?? tieredPricing;
+  return (Array.isArray(sample.model.prices) ? undefined : toSteadyPricing(sample.model_price)) ?? currentPricing;
 
-  function tieredPricing(usage: Usage): number | null {
+  function currentPricing(usage: Usage): number | null {
     const result = calculateNow(usage);
     return result && Math.round(result.total_price * 1e6);
   }
@@ -114,15 +114,26 @@ function toListUsage(usage: Usage): Record<string, number> {
   };
 }
 
-/** A price that depends on neither time nor size; the list's own calculation takes 10 µs for what is a sum. */
-function toFlatPricing(prices: Readonly<Record<string, unknown>>): Pricing | undefined {
+/** A price that does not change over time; the list's own calculation takes 10 µs for what is a sum. */
+function toSteadyPricing(prices: ModelPrice): Pricing | undefined {
   const { input_mtok: input, output_mtok: output, cache_read_mtok: cacheRead = input } = prices;
-  if (typeof input !== "number" || typeof output !== "number" || typeof cacheRead !== "number") return undefined;
+  if (input === undefined || output === undefined || cacheRead === undefined) return undefined;
   if (prices["requests_kcount"] !== undefined || prices["output_reasoning_mtok"] !== undefined) return undefined;
   return (usage) => {
+    const { inputTokens, outputTokens } = usage;
     const cached = countCached(usage);
-    return Math.round((usage.inputTokens - cached) * input + cached * cacheRead + usage.outputTokens * output);
+    const cost =
+      (inputTokens - cached) * findRate(input, inputTokens) +
+      cached * findRate(cacheRead, inputTokens) +
+      outputTokens * findRate(output, inputTokens);
+    return Math.round(cost);
   };
+}
+
+/** A tier holds for the whole call, output too, once the input is longer than its start. */
+function findRate(price: number | TieredPrices, inputTokens: number): number {
+  if (typeof price === "number") return price;
+  return price.tiers.findLast(({ start }) => inputTokens > start)?.price ?? price.base;
 }
 
 function countCached({ inputTokens, cachedInputTokens = 0 }: Usage): number {
