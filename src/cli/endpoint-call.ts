@@ -1,6 +1,5 @@
 import { HeadgateClientError, createClient } from "../contract/client.ts";
-import type { AnswerEvent as ServerEvent } from "../contract/client.ts";
-import { createHeadgate } from "../headgate.ts";
+import type { ClientEvent } from "../contract/client.ts";
 import type { AnswerEvent } from "../headgate.ts";
 import { HeadgateError } from "../errors.ts";
 import { isRecord } from "../json.ts";
@@ -16,27 +15,37 @@ export interface EndpointCall {
   readonly stream: boolean;
 }
 
-type CallEvent = AnswerEvent | ServerEvent;
-
 /** Calls over HTTP; a plain call is one `done` event. */
 export async function* callServer(
   server: ServerNote,
   /** Absent: the operator's own token. */
   key: string | undefined,
   call: EndpointCall,
-): AsyncGenerator<CallEvent> {
+): AsyncGenerator<AnswerEvent> {
   const client = createClient({ baseUrl: server.url, apiKey: key ?? server.adminToken });
   const contract = call.contract ?? (await findNewestContract(server, call.endpoint));
   try {
-    if (call.stream) yield* client.stream(call.endpoint, contract, call.input);
-    else yield { type: "done", answer: await client.call(call.endpoint, contract, call.input) };
+    if (call.stream) {
+      for await (const event of client.stream(call.endpoint, contract, call.input)) yield withoutPartial(event);
+    } else yield { type: "done", answer: await client.call(call.endpoint, contract, call.input) };
   } catch (error) {
-    throw error instanceof HeadgateClientError ? toServerFailure(error.status, error.problem) : error;
+    if (!(error instanceof HeadgateClientError)) throw error;
+    if (error.problem) throw toServerFailure(error.status, error.problem);
+    throw new HeadgateError("provider_unavailable", { detail: error.message, cause: error });
   }
 }
 
+// The answer so far, in every event, would make the output grow with the square of the answer.
+function withoutPartial(event: ClientEvent): AnswerEvent {
+  if (event.type === "done") return event;
+  const { partial: _partial, ...rest } = event;
+  return rest as AnswerEvent;
+}
+
 /** Calls in this process, with the project's own store. */
-export async function* callHere(folder: string, call: EndpointCall): AsyncGenerator<CallEvent> {
+export async function* callHere(folder: string, call: EndpointCall): AsyncGenerator<AnswerEvent> {
+  // Calling a running server needs none of it.
+  const { createHeadgate } = await import("../headgate.ts");
   const headgate = createHeadgate({ project: folder });
   try {
     const options = { contract: call.contract };

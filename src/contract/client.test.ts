@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -10,7 +11,7 @@ import { createKey } from "../server/create-key.ts";
 import { createFixture, streamReply, summaryReply } from "../server/server-fixture.ts";
 import { createServer } from "../server/server.ts";
 import { createClient, HeadgateClientError } from "./client.ts";
-import type { AnswerEvent, Client } from "./client.ts";
+import type { Client, ClientEvent } from "./client.ts";
 
 const closers: (() => Promise<void>)[] = [];
 
@@ -37,10 +38,12 @@ function setupStream(parts: (request: EndpointRequest) => AsyncGenerator<Part>):
 }
 
 /** A server that answers every request with these bytes. */
-async function setupForeign(status: number, type: string, body: string): Promise<Client> {
-  const server = createHttpServer((_request, response) => {
-    response.writeHead(status, { "content-type": type }).end(body);
-  });
+function setupForeign(status: number, type: string, body: string): Promise<Client> {
+  return listen((response) => response.writeHead(status, { "content-type": type }).end(body));
+}
+
+async function listen(answer: (response: ServerResponse) => void): Promise<Client> {
+  const server = createHttpServer((_request, response) => answer(response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closers.push(async () => void server.close());
   return createClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
@@ -48,7 +51,7 @@ async function setupForeign(status: number, type: string, body: string): Promise
 
 const input = { text: "A long article." };
 
-async function readAll(events: AsyncIterable<AnswerEvent<Summary>>): Promise<unknown[]> {
+async function readAll(events: AsyncIterable<ClientEvent<Summary>>): Promise<unknown[]> {
   const seen: unknown[] = [];
   for await (const event of events) seen.push(structuredClone(event));
   return seen;
@@ -177,6 +180,28 @@ test("events that are not known are skipped, and a stream without an end is an e
 test("a proxy's page in place of an answer is an error with its status and without a problem", async () => {
   const client = await setupForeign(502, "text/html", "<h1>Bad Gateway</h1>");
   await expect(client.call("summarize", 1, input)).rejects.toMatchObject({ status: 502, problem: undefined });
+});
+
+test("an answer that is not JSON, or not an object, is an error with its status and without a problem", async () => {
+  for (const body of ["<h1>Welcome</h1>", "[]"]) {
+    const client = await setupForeign(200, "text/html", body);
+    const error = await client.call("summarize", 1, input).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(HeadgateClientError);
+    expect(error).toMatchObject({ status: 200, problem: undefined });
+  }
+});
+
+test("a connection that breaks within a stream, and an event that is not JSON, are errors of the client", async () => {
+  const growing = 'event: delta\ndata: {"path":"/summary","append":"Sho"}\n\n';
+  const broken = await listen((response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(growing, () => response.destroy());
+  });
+  const unreadable = await setupForeign(200, "text/event-stream", "event: delta\ndata: {\n\n");
+  for (const client of [broken, unreadable]) {
+    const error = await readAll(client.stream("summarize", 1, input)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(HeadgateClientError);
+    expect(error).toMatchObject({ status: 200, problem: undefined });
+  }
 });
 
 test("a server that cannot be reached is an error with status 0", async () => {

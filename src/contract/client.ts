@@ -2,11 +2,11 @@ import { isRecord, parseJson } from "../json.ts";
 import type { Answer } from "./answer.ts";
 import type { Problem } from "./problem.ts";
 import { readAnswerEvents } from "./read-answer-events.ts";
-import type { AnswerEvent } from "./read-answer-events.ts";
+import type { ClientEvent } from "./read-answer-events.ts";
 
 export type { Answer, AnswerEnvelope } from "./answer.ts";
 export type { Problem } from "./problem.ts";
-export type { AnswerEvent } from "./read-answer-events.ts";
+export type { ClientEvent } from "./read-answer-events.ts";
 
 export interface ClientOptions {
   /** The server's address, such as `https://api.example.com`. A path before `/api` is kept. */
@@ -41,13 +41,13 @@ export interface Client {
     contract: number,
     input: unknown,
     options?: CallOptions,
-  ): AsyncGenerator<AnswerEvent<Output>, void, undefined>;
+  ): AsyncGenerator<ClientEvent<Output>, void, undefined>;
 }
 
-/** What the server reported instead of an answer, or `undefined` as problem when there was no server to report. */
+/** Why there is no answer: the server's problem, or none when the server did not get to report one. */
 export class HeadgateClientError extends Error {
   readonly problem: Problem | undefined;
-  /** The HTTP status; 0 when no answer came. */
+  /** The HTTP status; 0 when no answer came, 200 when one began and broke off or cannot be read. */
   readonly status: number;
 
   constructor(message: string, status: number, problem?: Problem, options?: ErrorOptions) {
@@ -81,14 +81,18 @@ export function createClient({ baseUrl, apiKey, fetch = globalThis.fetch }: Clie
   return {
     async call<Output>(endpoint: string, contract: number, input: unknown, options: CallOptions = {}) {
       const response = await post(toPath(endpoint, contract), input, "application/json", options);
-      return parseJson(await response.text()) as Answer<Output>;
+      return (await readAnswer(response, options.signal)) as Answer<Output>;
     },
     async *stream<Output>(endpoint: string, contract: number, input: unknown, options: CallOptions = {}) {
       const response = await post(toPath(endpoint, contract), input, "text/event-stream", options);
-      for await (const event of readAnswerEvents<Output>(response)) {
-        if (event.type === "error") throw toProblemError(event.problem, response.status);
-        yield event;
-        if (event.type === "done") return;
+      try {
+        for await (const event of readAnswerEvents<Output>(response)) {
+          if (event.type === "error") throw toProblemError(event.problem, response.status);
+          yield event;
+          if (event.type === "done") return;
+        }
+      } catch (error) {
+        throw error instanceof HeadgateClientError ? error : toBrokenAnswer(error, response, options.signal);
       }
       throw new HeadgateClientError("The stream ended before the answer was complete.", response.status);
     },
@@ -99,14 +103,30 @@ function toPath(endpoint: string, contract: number): string {
   return `/api/${encodeURIComponent(endpoint)}/v${contract}`;
 }
 
-async function toClientError(response: Response): Promise<HeadgateClientError> {
-  const text = await response.text();
+async function readAnswer(response: Response, signal: AbortSignal | undefined): Promise<unknown> {
   try {
-    const problem = parseJson(text);
+    const answer = parseJson(await response.text());
+    if (isRecord(answer)) return answer;
+  } catch (error) {
+    throw toBrokenAnswer(error, response, signal);
+  }
+  throw new HeadgateClientError("The server's answer is not a JSON object.", response.status);
+}
+
+function toBrokenAnswer(error: unknown, { status }: Response, signal: AbortSignal | undefined): HeadgateClientError {
+  signal?.throwIfAborted();
+  return new HeadgateClientError("The server's answer broke off or cannot be read.", status, undefined, {
+    cause: error,
+  });
+}
+
+async function toClientError(response: Response): Promise<HeadgateClientError> {
+  try {
+    const problem = parseJson(await response.text());
     if (isRecord(problem) && typeof problem["code"] === "string")
       return toProblemError(problem as unknown as Problem, response.status);
   } catch {
-    // A proxy in between answered with a page of its own.
+    // A proxy in between answered with a page of its own, or the page broke off.
   }
   return new HeadgateClientError(`The server answered with status ${response.status}.`, response.status);
 }

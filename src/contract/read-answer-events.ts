@@ -7,7 +7,7 @@ import type { Delta } from "./apply-delta.ts";
 import type { Problem } from "./problem.ts";
 
 /** What happens to an answer while it grows. `partial` holds its output fields so far: one object that grows in place. */
-export type AnswerEvent<Output = Record<string, unknown>> =
+export type ClientEvent<Output = Record<string, unknown>> =
   | {
       readonly type: "delta";
       /** JSON Pointer of the field that grew. */
@@ -20,7 +20,7 @@ export type AnswerEvent<Output = Record<string, unknown>> =
   | { readonly type: "reset"; readonly reason: string; readonly partial: Partial<Output> }
   | { readonly type: "done"; readonly answer: Answer<Output> };
 
-type WireEvent<Output> = AnswerEvent<Output> | { readonly type: "error"; readonly problem: Problem };
+type WireEvent<Output> = ClientEvent<Output> | { readonly type: "error"; readonly problem: Problem };
 
 /** Reads an endpoint's event stream. Events of unknown name are skipped, as the contract asks. */
 export async function* readAnswerEvents<Output>(
