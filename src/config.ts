@@ -6,7 +6,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 export interface Environment {
   /** `DATABASE_URL`: a Postgres 15+ server; absent: the embedded store. */
   readonly databaseUrl?: string;
-  /** `PORT` or `HEADGATE_PORT`. */
+  /** `HEADGATE_PORT`, else `PORT`. */
   readonly port?: number;
   /** `HEADGATE_HOST`. */
   readonly host?: string;
@@ -23,9 +23,10 @@ const logLevels: readonly string[] = ["debug", "info", "warn", "error", "silent"
 /** @throws HeadgateError `config_invalid` naming the variable. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): Environment {
   const read = (name: string): string | undefined => variables[name]?.trim() || undefined;
+  const portVariable = read("HEADGATE_PORT") === undefined ? "PORT" : "HEADGATE_PORT";
   return {
     databaseUrl: read("DATABASE_URL"),
-    port: parsePort(read("HEADGATE_PORT") ?? read("PORT"), "PORT"),
+    port: parsePort(read(portVariable), portVariable),
     host: read("HEADGATE_HOST"),
     logLevel: parseLogLevel(read("HEADGATE_LOG_LEVEL")),
     apiKey: read("HEADGATE_API_KEY"),

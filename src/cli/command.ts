@@ -17,6 +17,7 @@ export interface CommandInput {
 /** Where a command reads and writes, so that tests can hand it their own. */
 export interface Terminal {
   readonly cwd: string;
+  /** @throws HeadgateError `config_invalid` when it is read */
   readonly environment: Environment;
   readonly stdin: AsyncIterable<Uint8Array | string>;
   out(text: string): void;
@@ -25,10 +26,14 @@ export interface Terminal {
   untilStopped(): Promise<string>;
 }
 
-export interface Command {
+/** What the list of commands says of one. */
+export interface CommandEntry {
   readonly name: string;
-  /** One line for the list of commands. */
   readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export interface Command {
   /** What follows `headgate <name>`. */
   readonly usage: string;
   readonly description: string;

@@ -10,9 +10,14 @@ export interface ServerNote {
   readonly pid: number;
 }
 
-/** A project's state: the embedded store, the journal, and the note of the running server. Readable by its owner only. */
+/** Where a project's state is: the embedded store, the journal, and the note of the running server. */
+export function toDataFolder(project: string): string {
+  return join(project, ".headgate");
+}
+
+/** Makes it if absent, readable by its owner only. */
 export function openDataFolder(project: string): string {
-  const folder = join(project, ".headgate");
+  const folder = toDataFolder(project);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   return folder;
@@ -23,12 +28,19 @@ export function writeServerNote(dataFolder: string, note: ServerNote): void {
   writeFileSync(notePath(dataFolder), JSON.stringify(note), { mode: 0o600 });
 }
 
-export function removeServerNote(dataFolder: string): void {
-  rmSync(notePath(dataFolder), { force: true });
+/** Leaves another server's note alone: with Postgres several may serve one folder. */
+export function removeServerNote(dataFolder: string, { adminToken }: ServerNote): void {
+  if (readNote(dataFolder)?.adminToken === adminToken) rmSync(notePath(dataFolder), { force: true });
 }
 
-/** The note of a server whose process is alive. */
+/** The note of a server whose process seems alive; a killed one leaves its note behind, and its id to others. */
 export function readServerNote(dataFolder: string): ServerNote | undefined {
+  const note = readNote(dataFolder);
+  // In a new container this very process may have the killed server's id.
+  return note !== undefined && note.pid !== process.pid && isAlive(note.pid) ? note : undefined;
+}
+
+function readNote(dataFolder: string): ServerNote | undefined {
   let note: unknown;
   try {
     note = parseJson(readFileSync(notePath(dataFolder), "utf8"));
@@ -38,7 +50,7 @@ export function readServerNote(dataFolder: string): ServerNote | undefined {
   if (!isRecord(note)) return undefined;
   const { url, adminToken, pid } = note;
   if (typeof url !== "string" || typeof adminToken !== "string" || typeof pid !== "number") return undefined;
-  return isAlive(pid) ? { url, adminToken, pid } : undefined;
+  return { url, adminToken, pid };
 }
 
 function notePath(dataFolder: string): string {

@@ -1,8 +1,8 @@
-import type { Command, OptionSpec } from "./command.ts";
+import type { Command, CommandEntry, OptionSpec } from "./command.ts";
 
 const helpOption: OptionSpec = { type: "boolean", short: "h", description: "Print this help." };
 
-export function mainHelp(commands: readonly Command[], version: string): string {
+export function mainHelp(commands: readonly CommandEntry[], version: string): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   const list = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join("\n");
   return `headgate ${version}: turns LLM features into dependable APIs
@@ -17,12 +17,12 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.
 `;
 }
 
-export function commandHelp(command: Command): string {
-  const options = Object.entries({ ...command.options, help: helpOption }).map(([name, spec]) => ({
-    flags: `${spec.short ? `-${spec.short}, ` : "    "}--${name}${spec.value ? ` ${spec.value}` : ""}`,
+export function commandHelp(name: string, command: Command): string {
+  const options = Object.entries({ ...command.options, help: helpOption }).map(([option, spec]) => ({
+    flags: `${spec.short ? `-${spec.short}, ` : "    "}--${option}${spec.value ? ` ${spec.value}` : ""}`,
     description: spec.description,
   }));
   const width = Math.max(...options.map(({ flags }) => flags.length));
   const list = options.map(({ flags, description }) => `  ${flags.padEnd(width)}  ${description}`).join("\n");
-  return `Usage: headgate ${command.name} ${command.usage}\n\n${command.description}\n\nOptions:\n${list}\n`;
+  return `Usage: headgate ${name} ${command.usage}\n\n${command.description}\n\nOptions:\n${list}\n`;
 }

@@ -2,19 +2,16 @@
 import process from "node:process";
 import { readEnvironment } from "../config.ts";
 import type { Terminal } from "./command.ts";
-import { call } from "./commands/call.ts";
-import { check } from "./commands/check.ts";
-import { dev } from "./commands/dev.ts";
-import { doctor } from "./commands/doctor.ts";
-import { init } from "./commands/init.ts";
-import { keys } from "./commands/keys.ts";
-import { serve } from "./commands/serve.ts";
+import { commands } from "./commands.ts";
 import { runCli } from "./run-cli.ts";
 import { packageVersion } from "./version.ts";
 
 const terminal: Terminal = {
   cwd: process.cwd(),
-  environment: readEnvironment(),
+  // Read where a command needs it: a mistake in it is reported like any other, and --help works regardless.
+  get environment() {
+    return readEnvironment();
+  },
   stdin: process.stdin,
   out: (text) => void process.stdout.write(text),
   error: (text) => void process.stderr.write(text),
@@ -26,9 +23,4 @@ const terminal: Terminal = {
 };
 
 // The exit code is set and the process left to end by itself, so that piped output is never cut.
-process.exitCode = await runCli(
-  process.argv.slice(2),
-  [init, dev, serve, call, check, keys, doctor],
-  terminal,
-  packageVersion,
-);
+process.exitCode = await runCli(process.argv.slice(2), commands, terminal, packageVersion);

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { HeadgateError } from "../errors.ts";
-import type { Command, OptionValues, Terminal } from "./command.ts";
+import type { Command, CommandEntry, OptionValues, Terminal } from "./command.ts";
 import { commandHelp, mainHelp } from "./help.ts";
 
 const usageExitCode = 2;
@@ -8,7 +8,7 @@ const usageExitCode = 2;
 /** Runs one command line and returns the exit code. Never throws: what went wrong is printed. */
 export async function runCli(
   args: readonly string[],
-  commands: readonly Command[],
+  commands: readonly CommandEntry[],
   terminal: Terminal,
   version: string,
 ): Promise<number> {
@@ -21,15 +21,20 @@ export async function runCli(
     terminal.out(`${version}\n`);
     return 0;
   }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (!command) {
+  const entry = commands.find((candidate) => candidate.name === name);
+  if (!entry) {
     terminal.error(`There is no command "${name}". Run "headgate --help" for the list.\n`);
     return usageExitCode;
   }
-  return runCommand(command, rest, terminal);
+  return runCommand(name, await entry.load(), rest, terminal);
 }
 
-async function runCommand(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
+async function runCommand(
+  name: string,
+  command: Command,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
   let parsed: { values: OptionValues; positionals: string[] };
   try {
     const options = { ...command.options, help: { type: "boolean", short: "h" } } as const;
@@ -39,11 +44,11 @@ async function runCommand(command: Command, args: readonly string[], terminal: T
       throw new Error(`Too many arguments: ${parsed.positionals.slice(command.positionals).join(" ")}`);
     }
   } catch (error) {
-    terminal.error(`${error instanceof Error ? error.message : String(error)}\n\n${commandHelp(command)}`);
+    terminal.error(`${error instanceof Error ? error.message : String(error)}\n\n${commandHelp(name, command)}`);
     return usageExitCode;
   }
   if (parsed.values["help"] === true) {
-    terminal.out(commandHelp(command));
+    terminal.out(commandHelp(name, command));
     return 0;
   }
   try {

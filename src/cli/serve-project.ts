@@ -9,8 +9,9 @@ import type { Server } from "../server/server.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { CommandInput, OptionSpec, Terminal } from "./command.ts";
-import { projectOption, textValue } from "./command.ts";
+import { jsonOption, projectOption, textValue } from "./command.ts";
 import { openDataFolder, removeServerNote, writeServerNote } from "./data-folder.ts";
+import type { ServerNote } from "./data-folder.ts";
 import { findProjectFolder } from "./project-folder.ts";
 import { packageVersion } from "./version.ts";
 
@@ -21,7 +22,8 @@ export const serveOptions: Readonly<Record<string, OptionSpec>> = {
     value: "<address>",
     description: "Address to listen on. Default: 127.0.0.1 (HEADGATE_HOST).",
   },
-  port: { type: "string", value: "<number>", description: "Port to listen on. Default: 8787 (PORT)." },
+  port: { type: "string", value: "<number>", description: "Port to listen on. Default: 8787 (HEADGATE_PORT, PORT)." },
+  json: jsonOption,
 };
 
 export interface ServingMode {
@@ -53,10 +55,11 @@ export async function serveProject(input: CommandInput, terminal: Terminal, mode
   const { log, logCall, flush } = createLogger({ level: environment.logLevel, destination: mode.logTo });
   const gateway = await openGateway({ folder, dataFolder, environment, sources: mode.sources, log, logCall });
   let server: Server | undefined;
+  let note: ServerNote | undefined;
   const close = async (): Promise<void> => {
     await server?.close({ drainMs });
     await gateway.close();
-    removeServerNote(dataFolder);
+    if (note) removeServerNote(dataFolder, note);
     flush();
   };
   try {
@@ -74,7 +77,8 @@ export async function serveProject(input: CommandInput, terminal: Terminal, mode
       pendingRecords: () => gateway.journal.pending,
     });
     const { url } = await server.listen({ host, port });
-    writeServerNote(dataFolder, { url: toLocalUrl(url), adminToken, pid: process.pid });
+    note = { url: toLocalUrl(url), adminToken, pid: process.pid };
+    writeServerNote(dataFolder, note);
     return { url, folder, gateway, log, close };
   } catch (error) {
     await close();

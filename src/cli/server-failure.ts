@@ -5,8 +5,7 @@ import { isRecord } from "../json.ts";
 /** Turns a running server's problem+json back into the error it was made from, so that it is reported as the server meant it. */
 export function toServerFailure(status: number, problem: unknown): HeadgateError {
   if (!isRecord(problem) || !isErrorCode(problem["code"])) {
-    const where = status === 0 ? "cannot be reached" : `answered with status ${status}`;
-    return new HeadgateError("internal", { detail: `The running server ${where}.` });
+    return new HeadgateError("internal", { detail: `The running server answered with status ${status}.` });
   }
   const { code, detail, title, issues } = problem;
   return new HeadgateError(code, {

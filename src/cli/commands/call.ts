@@ -3,15 +3,14 @@ import { resolve } from "node:path";
 import { HeadgateError } from "../../errors.ts";
 import { parseJson } from "../../json.ts";
 import type { Command, Terminal } from "../command.ts";
-import { projectOption, textValue } from "../command.ts";
-import { openDataFolder, readServerNote } from "../data-folder.ts";
+import { jsonOption, projectOption, textValue } from "../command.ts";
+import { openDataFolder } from "../data-folder.ts";
 import { callHere, callServer } from "../endpoint-call.ts";
+import { findServer } from "../find-server.ts";
 import { findProjectFolder } from "../project-folder.ts";
 
 export const call: Command = {
-  name: "call",
-  summary: "Call an endpoint with an input and print the answer.",
-  usage: "<endpoint> --input <file | - | json> [--stream]",
+  usage: "<endpoint> --input <file | - | json> [--stream] [--json]",
   description:
     "Calls an endpoint (summarize, or summarize/v2 for one version; default: the newest), through the running server if there is one, else in this process. Prints the answer as JSON; with --stream, one JSON event per line as it comes.",
   options: {
@@ -24,6 +23,7 @@ export const call: Command = {
     stream: { type: "boolean", description: "Print events as they come, one JSON object per line." },
     key: { type: "string", value: "<key>", description: "API key for the running server. Default: HEADGATE_API_KEY." },
     project: projectOption,
+    json: { ...jsonOption, description: "Print a failure as JSON too; answers always are." },
   },
   positionals: 1,
   run: async ({ values, positionals }, terminal) => {
@@ -36,10 +36,10 @@ export const call: Command = {
     }
     const folder = findProjectFolder(values, terminal);
     const input = parseJson(await readInput(source, terminal));
-    const note = readServerNote(openDataFolder(folder));
+    const server = await findServer(openDataFolder(folder));
     const key = textValue(values, "key") ?? terminal.environment.apiKey;
     const request = { ...parseTarget(target), input, stream: values["stream"] === true };
-    const events = note ? callServer(note, key, request) : callHere(folder, request);
+    const events = server ? callServer(server, key, request) : callHere(folder, request);
     for await (const event of events) {
       if (request.stream) terminal.out(`${JSON.stringify(event)}\n`);
       else if (event.type === "done") terminal.out(`${JSON.stringify(event.answer, null, 2)}\n`);

@@ -5,9 +5,7 @@ import { formatProblems } from "../format-problems.ts";
 import { findProjectFolder } from "../project-folder.ts";
 
 export const check: Command = {
-  name: "check",
-  summary: "Report every mistake in the project.",
-  usage: "[--project <folder>]",
+  usage: "[--project <folder>] [--json]",
   description:
     "Loads the project without serving it and reports every mistake at once, with file, line and what to do.",
   options: { project: projectOption, json: jsonOption },

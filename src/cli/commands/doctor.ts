@@ -1,14 +1,15 @@
+import { existsSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { HeadgateError } from "../../errors.ts";
-import { checkProject, openProjectStore } from "../../gateway.ts";
+import { checkProject } from "../../gateway.ts";
 import { findHostedProvider } from "../../providers/pick-provider.ts";
-import { createLogger } from "../../telemetry/logger.ts";
-import { withAdminClient } from "../admin-client.ts";
 import type { Command, Terminal } from "../command.ts";
 import { jsonOption, projectOption } from "../command.ts";
-import { openDataFolder, readServerNote } from "../data-folder.ts";
+import { toDataFolder } from "../data-folder.ts";
+import { findServer } from "../find-server.ts";
 import { findProjectFolder } from "../project-folder.ts";
+import { withProjectStore } from "../project-store.ts";
 
 interface Finding {
   readonly name: string;
@@ -18,13 +19,12 @@ interface Finding {
 
 const leastNodeMajor = 24;
 const leastMemoryBytes = 1024 ** 3;
+const notYet = "is not there yet: it is made at the first start";
 
 export const doctor: Command = {
-  name: "doctor",
-  summary: "Check the machine, the project, the store and the provider.",
-  usage: "[--project <folder>]",
+  usage: "[--project <folder>] [--json]",
   description:
-    "Checks what serving the project needs and says what to do about each thing that is amiss. Changes nothing.",
+    "Checks what serving the project needs and says what to do about each thing that is amiss. Makes nothing that is absent; a store that exists is opened, which brings its tables up to date.",
   options: { project: projectOption, json: jsonOption },
   positionals: 0,
   run: async ({ values }, terminal) => {
@@ -74,9 +74,10 @@ function checkMemory(): string {
 }
 
 async function checkDataFolder(folder: string): Promise<string> {
-  const dataFolder = openDataFolder(folder);
-  await access(dataFolder, constants.W_OK | constants.R_OK);
-  return `${dataFolder} is writable`;
+  const dataFolder = toDataFolder(folder);
+  const isMade = existsSync(dataFolder);
+  await access(isMade ? dataFolder : folder, constants.W_OK | constants.R_OK);
+  return isMade ? `${dataFolder} is writable` : `${dataFolder} ${notYet}`;
 }
 
 async function examineProject(folder: string): Promise<string> {
@@ -103,18 +104,12 @@ async function checkProvider(folder: string, { environment }: Terminal): Promise
 }
 
 async function checkStore(folder: string, { environment }: Terminal): Promise<string> {
-  const dataFolder = openDataFolder(folder);
-  const note = readServerNote(dataFolder);
-  if (note) {
-    await withAdminClient(note, (client) => client({ method: "GET", path: "/admin/v1/status" }));
-    return `open in the server on ${note.url} (process ${note.pid})`;
-  }
-  const { log } = createLogger({ level: "error", destination: 2 });
-  const store = await openProjectStore({ dataFolder, environment, log });
-  try {
+  const dataFolder = toDataFolder(folder);
+  const server = await findServer(dataFolder);
+  if (server) return `open in the server on ${server.url} (process ${server.pid})`;
+  if (environment.databaseUrl === undefined && !existsSync(dataFolder)) return `the embedded one ${notYet}`;
+  return withProjectStore(dataFolder, environment, async (store) => {
     await store.ping();
     return `${store.kind}, ${await store.countRecords()} records`;
-  } finally {
-    await store.close();
-  }
+  });
 }

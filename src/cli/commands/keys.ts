@@ -1,15 +1,15 @@
 import { systemClock } from "../../clock.ts";
 import { HeadgateError } from "../../errors.ts";
-import { openProjectStore } from "../../gateway.ts";
 import { createKey } from "../../server/create-key.ts";
-import type { KeyRow, KeyScope } from "../../store/store.ts";
-import { createLogger } from "../../telemetry/logger.ts";
+import type { KeyRow, KeyScope, Store } from "../../store/store.ts";
 import type { Command, CommandInput, OptionValues, Terminal } from "../command.ts";
 import { jsonOption, projectOption, textValue } from "../command.ts";
-import { openDataFolder, readServerNote } from "../data-folder.ts";
+import { openDataFolder } from "../data-folder.ts";
+import { findServer } from "../find-server.ts";
 import { withAdminClient } from "../admin-client.ts";
 import type { AdminClient } from "../admin-client.ts";
 import { findProjectFolder } from "../project-folder.ts";
+import { withProjectStore } from "../project-store.ts";
 
 type KeyView = Omit<KeyRow, "sha256">;
 
@@ -26,8 +26,6 @@ interface KeyDesk {
 }
 
 export const keys: Command = {
-  name: "keys",
-  summary: "Create, list and revoke API keys.",
   usage: "create --name <name> | list | revoke <id>",
   description:
     "Manages the project's API keys, through the running server if there is one. A key's secret is shown once, when it is created: only its hash is stored.",
@@ -45,27 +43,25 @@ export const keys: Command = {
   positionals: 2,
   run: async (input, terminal) => {
     const dataFolder = openDataFolder(findProjectFolder(input.values, terminal));
-    const note = readServerNote(dataFolder);
-    if (note) return withAdminClient(note, (client) => run(input, terminal, remoteDesk(client)));
-    const { log } = createLogger({ level: "error", destination: 2 });
-    const store = await openProjectStore({ dataFolder, environment: terminal.environment, log });
-    try {
-      return await run(input, terminal, {
-        create: async (name, tenant, scopes) => {
-          const { secret, row } = createKey({ name, tenant, scopes, nowMs: systemClock.now() });
-          await store.insertKey(row);
-          return { ...row, secret };
-        },
-        list: () => store.listKeys(),
-        revoke: async (id) => {
-          if (!(await store.revokeKey(id, systemClock.now()))) throw new HeadgateError("key_not_found");
-        },
-      });
-    } finally {
-      await store.close();
-    }
+    const server = await findServer(dataFolder);
+    if (server) return withAdminClient(server, (client) => run(input, terminal, remoteDesk(client)));
+    return withProjectStore(dataFolder, terminal.environment, (store) => run(input, terminal, localDesk(store)));
   },
 };
+
+function localDesk(store: Store): KeyDesk {
+  return {
+    create: async (name, tenant, scopes) => {
+      const { secret, row } = createKey({ name, tenant, scopes, nowMs: systemClock.now() });
+      await store.insertKey(row);
+      return { ...row, secret };
+    },
+    list: () => store.listKeys(),
+    revoke: async (id) => {
+      if (!(await store.revokeKey(id, systemClock.now()))) throw new HeadgateError("key_not_found");
+    },
+  };
+}
 
 function remoteDesk(client: AdminClient): KeyDesk {
   const path = "/admin/v1/keys";

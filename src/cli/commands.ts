@@ -1,0 +1,40 @@
+import type { CommandEntry } from "./command.ts";
+
+/** In the order of the help. Loaded one at a time: most commands bring the whole gateway along. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "init",
+    summary: "Create a project that runs.",
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "dev",
+    summary: "Serve the project on this machine and reload it on change.",
+    load: async () => (await import("./commands/dev.ts")).dev,
+  },
+  {
+    name: "serve",
+    summary: "Serve the project to clients with API keys.",
+    load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  {
+    name: "call",
+    summary: "Call an endpoint with an input and print the answer.",
+    load: async () => (await import("./commands/call.ts")).call,
+  },
+  {
+    name: "check",
+    summary: "Report every mistake in the project.",
+    load: async () => (await import("./commands/check.ts")).check,
+  },
+  {
+    name: "keys",
+    summary: "Create, list and revoke API keys.",
+    load: async () => (await import("./commands/keys.ts")).keys,
+  },
+  {
+    name: "doctor",
+    summary: "Check the machine, the project, the store and the provider.",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+];
