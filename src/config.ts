@@ -14,6 +14,8 @@ export interface Environment {
   readonly logLevel: LogLevel;
   /** `HEADGATE_API_KEY`: the key that `headgate call` sends to a running server. */
   readonly apiKey?: string;
+  /** `HEADGATE_LOG_CONTENT=true`: the log also holds prompts and answers. @default false */
+  readonly logContent: boolean;
   /** A secret by the name of its variable; empty counts as absent. */
   secret(name: string): string | undefined;
 }
@@ -30,6 +32,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     host: read("HEADGATE_HOST"),
     logLevel: parseLogLevel(read("HEADGATE_LOG_LEVEL")),
     apiKey: read("HEADGATE_API_KEY"),
+    logContent: parseSwitch(read("HEADGATE_LOG_CONTENT"), "HEADGATE_LOG_CONTENT"),
     secret: read,
   };
 }
@@ -40,6 +43,12 @@ export function parsePort(text: string | undefined, source: string): number | un
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new HeadgateError("config_invalid", { detail: `${source} must be a port number from 0 to 65535.` });
+}
+
+function parseSwitch(text: string | undefined, source: string): boolean {
+  if (text === undefined || text === "false") return false;
+  if (text === "true") return true;
+  throw new HeadgateError("config_invalid", { detail: `${source} must be true or false.` });
 }
 
 function parseLogLevel(text: string | undefined): LogLevel {

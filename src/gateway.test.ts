@@ -110,3 +110,18 @@ test("a project that declares no provider and finds none does not open", async (
   const options = { ...(await setup({})), sources: ["hosted"] as const };
   await expect(openGateway(options)).rejects.toMatchObject({ code: "provider_missing" });
 });
+
+test("prompts and answers reach the log only when content is switched on", async () => {
+  const lines: string[] = [];
+  const logs = createLogger({ level: "info", destination: { write: (line) => void lines.push(line) } });
+  for (const variables of [{}, { HEADGATE_LOG_CONTENT: "true" }]) {
+    lines.length = 0;
+    const options = { ...(await setup(scriptedConfig())), ...logs, environment: readEnvironment(variables) };
+    const gateway = await openGateway(options);
+    await gateway.callEndpoint(request());
+    await gateway.close();
+    const holdsContent = lines.some((line) => line.includes("The council approved") && line.includes("Short."));
+    expect(lines.join("")).toContain('"event":"call.finished"');
+    expect(holdsContent).toBe("HEADGATE_LOG_CONTENT" in variables);
+  }
+});

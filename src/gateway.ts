@@ -17,6 +17,7 @@ import { loadPrompt } from "./pipeline/prompts/load-prompt.ts";
 import { createEmbedder } from "./providers/local/embed.ts";
 import { createLocalProvider } from "./providers/local/local.ts";
 import { createOpenAiChatProvider } from "./providers/openai-chat/openai-chat.ts";
+import { logContent } from "./providers/log-content.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
 import type { PickedProvider } from "./providers/pick-provider.ts";
 import { createPriceList } from "./providers/prices.ts";
@@ -122,7 +123,11 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       resource.close(closeTimeoutMs),
     );
     const providers = opened.adopt(
-      createProviderPool((name, provider) => createProvider(name, provider, environment, outbound, clock)),
+      createProviderPool((name, provider) => {
+        const created = createProvider(name, provider, environment, outbound, clock);
+        if (!environment.logContent) return created;
+        return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
+      }),
       (resource) => resource.close(),
     );
     const complete = memoize((snapshot: Snapshot) => completeSnapshot(snapshot, picked, options));

@@ -84,6 +84,16 @@ test("doctor makes nothing: a project that was never started has no data folder 
   untouched.remove();
 });
 
+test("doctor names the variable of a provider's key that is not set", async () => {
+  const keyless = copyProject(provider.url);
+  const config = join(keyless.folder, "headgate.config.ts");
+  writeFileSync(config, readFileSync(config, "utf8").replace("baseUrl:", 'apiKeyEnv: "NOT_SET", baseUrl:'));
+  const examined = await keyless.run(["doctor"]);
+  expect(examined.code).toBe(1);
+  expect(examined.stdout).toMatch(/^FAIL {2}provider: .*NOT_SET/m);
+  keyless.remove();
+});
+
 test("--json makes results and failures JSON", async () => {
   const created = await project.run(["init", "as-json", "--json"]);
   expect(parseJson(created.stdout)).toMatchObject({

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { HeadgateError } from "../../errors.ts";
-import { checkProject } from "../../gateway.ts";
+import { checkProject, findMissingKeys } from "../../gateway.ts";
 import { findHostedProvider } from "../../providers/pick-provider.ts";
 import type { Command, Terminal } from "../command.ts";
 import { jsonOption, projectOption } from "../command.ts";
@@ -93,11 +93,10 @@ async function checkProvider(folder: string, { environment }: Terminal): Promise
       findHostedProvider(environment)?.why ?? "none declared: headgate dev will pick one, headgate serve needs one"
     );
   }
-  for (const [name, options] of loaded.snapshot.providers) {
-    const variable = options.type === "openai-chat" ? options.apiKeyEnv : undefined;
-    if (variable === undefined || environment.secret(variable) !== undefined) continue;
-    throw new HeadgateError("provider_auth", {
-      detail: `The provider ${name} needs the environment variable ${variable}.`,
+  const missing = findMissingKeys(loaded.snapshot, environment);
+  if (missing.length > 0) {
+    throw new HeadgateError("config_invalid", {
+      detail: `The project's providers need environment variables that are not set: ${missing.join(", ")}.`,
     });
   }
   return `declared: ${[...loaded.snapshot.providers.keys()].join(", ")}`;
