@@ -1,11 +1,12 @@
-import { setMaxListeners } from "node:events";
-import type { Call, CallNotes, Reply } from "./call.ts";
+import type { Call, Reply } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import type { LoadedEndpoint, Snapshot } from "./endpoint/snapshot.ts";
 import { HeadgateError } from "./errors.ts";
 import type { Caller, ChatRequest, EndpointRequest, Gateway } from "./gateway.ts";
 import type { Next } from "./pipeline/stage.ts";
 import { watchParts } from "./pipeline/watch-parts.ts";
+import { createRunningCalls } from "./running-calls.ts";
+import type { RunningCalls } from "./running-calls.ts";
 
 /** Deadline of chat relays, which declare none; endpoints have their own. */
 const chatTimeoutMs = 600_000;
@@ -18,16 +19,46 @@ export interface AcceptOptions {
 }
 
 export interface CallAcceptor extends Gateway {
-  /** Refuses new calls, ends those at work with `shutting_down`, and waits for their records, at most `timeoutMs`. */
-  readonly close: (timeoutMs: number) => Promise<void>;
+  /** Lets go of the calls at work once their records are written. */
+  readonly close: RunningCalls["close"];
 }
 
 /** Turns requests into calls: pins the snapshot, starts the one deadline, and lets go of both when the reply has ended. */
 export function acceptCalls(options: AcceptOptions): CallAcceptor {
   const { currentSnapshot, run, clock } = options;
   const takeStart = createStartClock(clock);
-  const running = new Set<RunningCall>();
-  let isClosing = false;
+  const running = createRunningCalls(clock);
+
+  async function start(
+    caller: Caller,
+    timeoutMs: number,
+    complete: (base: Omit<Call, "snapshot">) => Call,
+  ): Promise<Reply> {
+    const { signal, end } = running.begin(caller.signal, timeoutMs);
+    const startedAtMs = takeStart();
+    const call = complete({
+      requestId: caller.requestId,
+      startedAtMs,
+      deadlineMs: startedAtMs + timeoutMs,
+      signal,
+      tenant: caller.tenant,
+      keyId: caller.keyId,
+      messages: [],
+      settings: {},
+      stream: caller.stream,
+      notes: { nextReason: "first", attempts: [], rungs: [], warnings: [] },
+    });
+    try {
+      const reply = await run(call);
+      if (!reply.whole) return { parts: watchParts(reply.parts, { onEnd: end }) };
+      end();
+      return reply;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
   return {
     get snapshot() {
       return currentSnapshot();
@@ -41,62 +72,8 @@ export function acceptCalls(options: AcceptOptions): CallAcceptor {
       const snapshot = currentSnapshot();
       return start(request, chatTimeoutMs, (base) => ({ ...base, ...toChatFields(request), snapshot }));
     },
-    close: async (timeoutMs) => {
-      isClosing = true;
-      const late = Promise.withResolvers<void>();
-      const cancelTimer = clock.after(timeoutMs, late.resolve);
-      const endings = [...running].map((call) => {
-        call.abort(new HeadgateError("shutting_down"));
-        return call.ended;
-      });
-      await Promise.race([Promise.all(endings), late.promise]);
-      cancelTimer();
-    },
+    close: running.close,
   };
-
-  async function start(
-    caller: Caller,
-    timeoutMs: number,
-    complete: (base: Omit<Call, "snapshot">) => Call,
-  ): Promise<Reply> {
-    if (isClosing) throw new HeadgateError("shutting_down");
-    const startedAtMs = takeStart();
-    const { signal, abort, unbind } = bindSignal(caller.signal, clock, timeoutMs);
-    const ended = Promise.withResolvers<void>();
-    const current = { abort, ended: ended.promise };
-    running.add(current);
-    const release = (): void => {
-      unbind();
-      running.delete(current);
-      ended.resolve();
-    };
-    const call = complete({
-      requestId: caller.requestId,
-      startedAtMs,
-      deadlineMs: startedAtMs + timeoutMs,
-      signal,
-      tenant: caller.tenant,
-      keyId: caller.keyId,
-      messages: [],
-      settings: {},
-      stream: caller.stream,
-      notes: createNotes(),
-    });
-    try {
-      const reply = await run(call);
-      if (!reply.whole) return { parts: watchParts(reply.parts, { onEnd: release }) };
-      release();
-      return reply;
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
-}
-
-interface RunningCall {
-  readonly abort: (reason: HeadgateError) => void;
-  readonly ended: Promise<void>;
 }
 
 function findEndpoint(snapshot: Snapshot, request: EndpointRequest): LoadedEndpoint {
@@ -128,36 +105,5 @@ function createStartClock(clock: Clock): () => number {
   return () => {
     lastMicros = Math.max(clock.now() * 1000, lastMicros + 1);
     return lastMicros / 1000;
-  };
-}
-
-function createNotes(): CallNotes {
-  return { nextReason: "first", attempts: [], rungs: [], warnings: [] };
-}
-
-interface BoundSignal {
-  readonly signal: AbortSignal;
-  readonly abort: (reason: HeadgateError) => void;
-  readonly unbind: () => void;
-}
-
-/** One signal for both ways a call can end early; its reason is the error to report. */
-function bindSignal(client: AbortSignal, clock: Clock, timeoutMs: number): BoundSignal {
-  const controller = new AbortController();
-  // Each model call of a split input listens; their number is bounded elsewhere.
-  setMaxListeners(0, controller.signal);
-  const onClientGone = (): void => controller.abort(new HeadgateError("request_cancelled"));
-  const cancelTimer = clock.after(timeoutMs, () => {
-    controller.abort(new HeadgateError("deadline_exceeded", { detail: `The call took longer than ${timeoutMs} ms.` }));
-  });
-  if (client.aborted) onClientGone();
-  else client.addEventListener("abort", onClientGone, { once: true });
-  return {
-    signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
-    unbind: () => {
-      cancelTimer();
-      client.removeEventListener("abort", onClientGone);
-    },
   };
 }
