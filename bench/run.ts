@@ -102,7 +102,7 @@ try {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "latest.json"), `${JSON.stringify(result, null, 2)}\n`);
   console.log(formatTable(result));
-  const { ok, line } = judge(result);
+  const { ok, line } = judge(result, isShort);
   console.log(line);
   process.exitCode = ok ? 0 : 1;
 } finally {

@@ -20,7 +20,7 @@ code, pre, textarea { font: .86rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas,
 .method.post { color: var(--post); } .method.get { color: var(--get); }
 table { width: 100%; border-collapse: collapse; font-size: .92rem; }
 th { text-align: left; font-weight: 600; color: var(--soft); }
-th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; }
 tr:target { background: color-mix(in srgb, var(--accent) 15%, transparent); }
 small, .note, .status { color: var(--soft); }
 pre { margin: 0; padding: .8rem 1rem; overflow: auto; max-height: 28rem; background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; white-space: pre-wrap; overflow-wrap: anywhere; }

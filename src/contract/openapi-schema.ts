@@ -24,7 +24,7 @@ export function withEnvelope(output: JsonSchema): JsonSchema {
       status: {
         type: "string",
         enum: ["ok", "fallback", "refused"],
-        description: "`fallback`: the model could not answer, and the declared fallback did.",
+        description: "fallback: the model could not answer, and the declared fallback did.",
       },
       ...(isRecord(properties) ? properties : {}),
       warnings: { type: "array", items: { type: "string" }, description: "What was done to the input or the answer." },

@@ -22,7 +22,7 @@ test("fields are listed in order, with nested ones under their path, types, limi
   };
   expect(toSchemaRows(schema, {})).toEqual([
     { field: "people", type: "object[]", isRequired: true, description: "(at most 9 items)" },
-    { field: "people[].name", type: "string", isRequired: true, description: "Full name. (at least 1 characters)" },
+    { field: "people[].name", type: "string", isRequired: true, description: "Full name. (1 or more characters)" },
     { field: "kind", type: '"news" | "other"', isRequired: false, description: '(default "other")' },
     { field: "when", type: "string (date) | null", isRequired: false, description: "" },
     { field: "count", type: "integer", isRequired: false, description: "(at least 0)" },

@@ -66,9 +66,9 @@ function toTypeName(schema: JsonSchema, document: unknown, depth = 0): string {
 }
 
 const limitNames: Readonly<Record<string, string>> = {
-  minLength: "at least $ characters",
+  minLength: "$ or more characters",
   maxLength: "at most $ characters",
-  minItems: "at least $ items",
+  minItems: "$ or more items",
   maxItems: "at most $ items",
   minimum: "at least $",
   maximum: "at most $",
