@@ -52,11 +52,14 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column } = {
 
 const fields = Object.entries(columns);
 
-/** Writes records, given as one JSON array, leaving those alone that are there already. */
-export const insertRecordsSql = `
+/** Writes records, given as one JSON array; fails if one is there already. A fifth cheaper than having to look. */
+export const insertNewRecordsSql = `
 insert into headgate_requests (${fields.map(([, { name }]) => name).join(", ")})
 select ${fields.map(([field, column]) => writeField(`"${field}"`, column)).join(", ")}
-from json_to_recordset($1::json) as given (${fields.map(([field, { type }]) => `"${field}" ${type}`).join(", ")})
+from json_to_recordset($1::json) as given (${fields.map(([field, { type }]) => `"${field}" ${type}`).join(", ")})`;
+
+/** The same, leaving those alone that are there already. */
+export const insertRecordsSql = `${insertNewRecordsSql}
 on conflict do nothing`;
 
 /** The select list that gives rows the shape of a record, with null for what is absent. */

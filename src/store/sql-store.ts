@@ -3,7 +3,7 @@ import { HeadgateError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import type { Database } from "./database.ts";
 import type { RecordRow } from "./record-columns.ts";
-import { fromRecordRow, insertRecordsSql, recordFields } from "./record-columns.ts";
+import { fromRecordRow, insertNewRecordsSql, insertRecordsSql, recordFields } from "./record-columns.ts";
 import { toRecordJson } from "./record-json.ts";
 import type { RequestDays } from "./request-days.ts";
 import { isMissingDay } from "./request-days.ts";
@@ -105,14 +105,19 @@ where ($1::text is null or endpoint = $1) and ($2::text is null or status = $2)
 order by started_at desc, request_id desc limit $4`;
 
 async function insertRecords(database: Database, days: RequestDays, array: string | Uint8Array): Promise<void> {
-  const insert = (): Promise<unknown> => database.query({ name: "insert_records", text: insertRecordsSql }, [array]);
   try {
-    await insert();
+    await database.query({ name: "insert_new_records", text: insertNewRecordsSql }, [array]);
+    return;
   } catch (error) {
-    if (!isMissingDay(error)) throw error;
-    await days.prepareAnew(listMoments(array));
-    await insert();
+    if (isMissingDay(error)) await days.prepareAnew(listMoments(array));
+    else if (!isDuplicate(error)) throw error;
   }
+  await database.query({ name: "insert_records", text: insertRecordsSql }, [array]);
+}
+
+// Only a journal that is moved again, after its process died midway, holds what is there already.
+function isDuplicate(error: unknown): boolean {
+  return HeadgateError.is(error) && error.cause instanceof DatabaseError && error.cause.code === "23505";
 }
 
 function listMoments(array: string | Uint8Array): Set<number> {
