@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { acceptCalls } from "./accept-call.ts";
 import type { CallAcceptor } from "./accept-call.ts";
-import { wholeReply } from "./call.ts";
-import type { Call, Part, Reply } from "./call.ts";
+import { wholeReply } from "./reply.ts";
+import type { Call } from "./call.ts";
+import type { Part, Reply } from "./reply.ts";
 import type { Snapshot } from "./endpoint/snapshot.ts";
 import { HeadgateError } from "./errors.ts";
-import type { ChatRequest } from "./gateway.ts";
+import type { ModelCall } from "./gateway.ts";
 import { createRequestId } from "./ids.ts";
 import type { Next } from "./pipeline/stage.ts";
 import { createManualClock } from "./testing/manual-clock.ts";
@@ -24,7 +25,7 @@ function setup(run: Next): { readonly gateway: CallAcceptor; readonly clock: Ret
   return { gateway: acceptCalls({ currentSnapshot: () => snapshot, run, clock }), clock };
 }
 
-function chat(options: Partial<ChatRequest> = {}): ChatRequest {
+function chat(options: Partial<ModelCall> = {}): ModelCall {
   return {
     tenant: "t",
     requestId: createRequestId(0),
@@ -51,7 +52,7 @@ test("calls of one moment with one request id still have starts of their own", a
     return wholeReply(completion);
   });
   const requestId = createRequestId(0);
-  for (let turn = 0; turn < 100; turn++) await gateway.chat(chat({ requestId }));
+  for (let turn = 0; turn < 100; turn++) await gateway.callModel(chat({ requestId }));
   const microseconds = starts.map((start) => Math.round(start * 1000));
   expect(new Set(microseconds).size).toBe(100);
 });
@@ -65,7 +66,7 @@ test("an unknown endpoint is refused with those that exist", async () => {
 describe("the call's signal", () => {
   test("aborts with deadline_exceeded when the time is up", async () => {
     const { gateway, clock } = setup(untilAborted);
-    const calling = gateway.chat(chat());
+    const calling = gateway.callModel(chat());
     clock.advance(600_000);
     await expect(calling).rejects.toMatchObject({ code: "deadline_exceeded" });
   });
@@ -75,10 +76,12 @@ describe("the call's signal", () => {
       call.signal.aborted ? Promise.reject(call.signal.reason as Error) : untilAborted(call),
     );
     const client = new AbortController();
-    const calling = gateway.chat(chat({ signal: client.signal }));
+    const calling = gateway.callModel(chat({ signal: client.signal }));
     client.abort();
     await expect(calling).rejects.toMatchObject({ code: "request_cancelled" });
-    await expect(gateway.chat(chat({ signal: client.signal }))).rejects.toMatchObject({ code: "request_cancelled" });
+    await expect(gateway.callModel(chat({ signal: client.signal }))).rejects.toMatchObject({
+      code: "request_cancelled",
+    });
   });
 
   test("outlives the head of a stream and is let go of at its end", async () => {
@@ -91,7 +94,7 @@ describe("the call's signal", () => {
       seen.call = call;
       return { parts: parts() };
     });
-    const reply = await gateway.chat(chat({ stream: true }));
+    const reply = await gateway.callModel(chat({ stream: true }));
     const types: string[] = [];
     for await (const part of reply.parts) types.push(part.type);
     expect(types).toEqual(["text", "finish"]);
@@ -103,7 +106,7 @@ describe("the call's signal", () => {
 test("a failure of the pipeline reaches the caller as it is", async () => {
   const failure = new HeadgateError("output_invalid");
   const { gateway } = setup(() => Promise.reject(failure));
-  await expect(gateway.chat(chat())).rejects.toBe(failure);
+  await expect(gateway.callModel(chat())).rejects.toBe(failure);
 });
 
 describe("closing", () => {
@@ -117,12 +120,12 @@ describe("closing", () => {
         log.push("recorded");
       }
     });
-    const calling = gateway.chat(chat());
+    const calling = gateway.callModel(chat());
     const closed = gateway.close(1000).then(() => log.push("closed"));
     await expect(calling).rejects.toMatchObject({ code: "shutting_down" });
     await closed;
     expect(log).toEqual(["recorded", "closed"]);
-    await expect(gateway.chat(chat())).rejects.toMatchObject({ code: "shutting_down" });
+    await expect(gateway.callModel(chat())).rejects.toMatchObject({ code: "shutting_down" });
   });
 
   test("waits for a stream's reader to see the end, but no longer than it may", async () => {
@@ -132,7 +135,7 @@ describe("closing", () => {
       throw new Error("Nothing has ended this stream.");
     }
     const { gateway, clock } = setup(async (call): Promise<Reply> => ({ parts: parts(call.signal) }));
-    const reply = await gateway.chat(chat({ stream: true }));
+    const reply = await gateway.callModel(chat({ stream: true }));
     const reader = reply.parts[Symbol.asyncIterator]();
     await reader.next();
     const unread = gateway.close(1000);

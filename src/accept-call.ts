@@ -1,15 +1,16 @@
-import type { Call, Reply } from "./call.ts";
+import type { Call } from "./call.ts";
+import type { Reply } from "./reply.ts";
 import type { Clock } from "./clock.ts";
 import type { LoadedEndpoint, Snapshot } from "./endpoint/snapshot.ts";
 import { HeadgateError } from "./errors.ts";
-import type { Caller, ChatRequest, EndpointRequest, Gateway } from "./gateway.ts";
+import type { Caller, ModelCall, EndpointRequest, Gateway } from "./gateway.ts";
 import type { Next } from "./pipeline/stage.ts";
 import { watchParts } from "./pipeline/watch-parts.ts";
 import { createRunningCalls } from "./running-calls.ts";
 import type { RunningCalls } from "./running-calls.ts";
 
-/** Deadline of chat relays, which declare none; endpoints have their own. */
-const chatTimeoutMs = 600_000;
+/** Deadline of calls in foreign dialects, which declare none; endpoints have their own. */
+const modelTimeoutMs = 600_000;
 
 export interface AcceptOptions {
   readonly currentSnapshot: () => Snapshot;
@@ -50,9 +51,10 @@ export function acceptCalls(options: AcceptOptions): CallAcceptor {
     });
     try {
       const reply = await run(call);
-      if (!reply.whole) return { parts: watchParts(reply.parts, { onEnd: end }) };
+      const { target, warnings } = call.notes;
+      if (!reply.whole) return { parts: watchParts(reply.parts, { onEnd: end }), target, warnings };
       end();
-      return reply;
+      return { ...reply, target, warnings };
     } catch (error) {
       end();
       throw error;
@@ -68,9 +70,9 @@ export function acceptCalls(options: AcceptOptions): CallAcceptor {
       const endpoint = findEndpoint(snapshot, request);
       return start(request, endpoint.timeoutMs, (base) => ({ ...base, snapshot, endpoint, input: request.input }));
     },
-    chat: async (request) => {
+    callModel: async (request) => {
       const snapshot = currentSnapshot();
-      return start(request, chatTimeoutMs, (base) => ({ ...base, ...toChatFields(request), snapshot }));
+      return start(request, modelTimeoutMs, (base) => ({ ...base, ...toModelFields(request), snapshot }));
     },
     close: running.close,
   };
@@ -83,15 +85,16 @@ function findEndpoint(snapshot: Snapshot, request: EndpointRequest): LoadedEndpo
   throw new HeadgateError("endpoint_not_found", { detail: `Known endpoints: ${known || "none"}.` });
 }
 
-function toChatFields(
-  request: ChatRequest,
-): Pick<Call, "requestedModel" | "messages" | "settings" | "output" | "tools" | "foreign"> {
+function toModelFields(
+  request: ModelCall,
+): Pick<Call, "requestedModel" | "messages" | "settings" | "output" | "tools" | "task" | "foreign"> {
   return {
     requestedModel: request.model,
     messages: request.messages,
     settings: request.settings,
     output: request.output,
     tools: request.tools,
+    task: request.task,
     foreign: request.foreign,
   };
 }

@@ -21,6 +21,8 @@ export const errorCatalogue = {
   method_not_allowed: { status: 405, retryable: false, title: "The route does not take this method" },
   endpoint_not_found: { status: 404, retryable: false, title: "There is no such endpoint" },
   model_not_found: { status: 404, retryable: false, title: "There is no such model or tier" },
+  not_translatable: { status: 400, retryable: false, title: "The chosen model's provider cannot be asked for this" },
+  response_not_found: { status: 404, retryable: false, title: "There is no such stored response" },
   record_not_found: { status: 404, retryable: false, title: "There is no such request record" },
   key_not_found: { status: 404, retryable: false, title: "There is no such API key" },
   origin_forbidden: { status: 403, retryable: false, title: "The request does not come from this machine" },
@@ -30,6 +32,8 @@ export const errorCatalogue = {
   // The model's side
   output_invalid: { status: 502, retryable: true, title: "The model's answer does not match the contract" },
   provider_rejected: { status: 502, retryable: false, title: "The provider rejected the request" },
+  context_too_long: { status: 400, retryable: false, title: "The prompt is longer than the model's context" },
+  content_filtered: { status: 400, retryable: false, title: "The provider's content filter refused the request" },
   provider_auth: { status: 502, retryable: false, title: "The provider rejected its credentials" },
   provider_rate_limited: { status: 503, retryable: true, title: "The provider is rate limited" },
   provider_unavailable: { status: 503, retryable: true, title: "The provider is not available" },

@@ -1,9 +1,11 @@
 import { acceptCalls } from "./accept-call.ts";
-import type { Call, ForeignRequest, Message, ModelSettings, Reply, ToolSpec } from "./call.ts";
+import type { Call, ForeignRequest, Task } from "./call.ts";
+import type { Message, ModelSettings, ToolSpec } from "./message.ts";
+import type { Reply } from "./reply.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import type { Environment } from "./config.ts";
-import type { ConfigDefinition, ProviderOptions } from "./endpoint/define-config.ts";
+import type { ConfigDefinition } from "./endpoint/define-config.ts";
 import { openLiveProject } from "./endpoint/live-project.ts";
 import type { LiveProject } from "./endpoint/live-project.ts";
 import { loadProject } from "./endpoint/load-project.ts";
@@ -14,15 +16,12 @@ import { createOutbound } from "./outbound.ts";
 import type { Outbound } from "./outbound.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import { loadPrompt } from "./pipeline/prompts/load-prompt.ts";
-import { createEmbedder } from "./providers/local/embed.ts";
-import { createLocalProvider } from "./providers/local/local.ts";
-import { createOpenAiChatProvider } from "./providers/openai-chat/openai-chat.ts";
 import { logContent } from "./providers/log-content.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
 import type { PickedProvider } from "./providers/pick-provider.ts";
+import { connectProvider, listKeyNames } from "./connect-provider.ts";
 import { createPriceList } from "./providers/prices.ts";
 import { createProviderPool } from "./providers/provider-pool.ts";
-import type { Provider } from "./providers/provider.ts";
 import { openStore } from "./store/connect.ts";
 import { openJournal } from "./store/journal.ts";
 import type { Journal } from "./store/journal.ts";
@@ -46,13 +45,15 @@ export interface EndpointRequest extends Caller {
   readonly input: unknown;
 }
 
-export interface ChatRequest extends Caller {
+export interface ModelCall extends Caller {
   /** A model, a tier or `provider/model`. */
   readonly model: string;
   readonly messages: readonly Message[];
   readonly settings: ModelSettings;
   readonly output?: Call["output"];
   readonly tools?: readonly ToolSpec[];
+  /** Absent: an answer is to be written. */
+  readonly task?: Task;
   readonly foreign: ForeignRequest;
 }
 
@@ -64,8 +65,8 @@ export interface Gateway {
    * @throws HeadgateError `endpoint_not_found`, `input_invalid`, `output_invalid`, `provider_*`, `deadline_exceeded`, ...
    */
   readonly callEndpoint: (request: EndpointRequest) => Promise<Reply>;
-  /** Whole: `reply.whole`, with `raw` bytes where the provider speaks the client's dialect. Streamed: `raw` parts, or typed ones. */
-  readonly chat: (request: ChatRequest) => Promise<Reply>;
+  /** A request of a foreign dialect. Whole: `reply.whole`, with `raw` bytes where the provider speaks the client's dialect. Streamed: `raw` parts, or typed ones. */
+  readonly callModel: (request: ModelCall) => Promise<Reply>;
 }
 
 /** What may stand in for a provider that the project does not declare. */
@@ -102,7 +103,7 @@ export interface OpenGateway extends Gateway {
 const closeTimeoutMs = 5000;
 
 /**
- * The composition root: the only place that names concrete providers and stores.
+ * The composition root: it and connect-provider.ts are the only places that name concrete providers and stores.
  * @throws HeadgateError `project_invalid`, `provider_missing`, `store_locked`, `store_unavailable`, `config_invalid`.
  */
 export async function openGateway(options: GatewayOptions): Promise<OpenGateway> {
@@ -124,7 +125,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     );
     const providers = opened.adopt(
       createProviderPool((name, provider) => {
-        const created = createProvider(name, provider, environment, outbound, clock);
+        const created = connectProvider({ name, options: provider, environment, outbound, clock });
         if (!environment.logContent) return created;
         return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
       }),
@@ -147,7 +148,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
         return calls.snapshot;
       },
       callEndpoint: calls.callEndpoint,
-      chat: calls.chat,
+      callModel: calls.callModel,
       project,
       store,
       journal,
@@ -173,9 +174,7 @@ export function openProjectStore(options: Pick<GatewayOptions, "dataFolder" | "e
 
 /** Variables of the environment that the snapshot's providers need and do not find. */
 export function findMissingKeys({ providers }: Snapshot, environment: Environment): readonly string[] {
-  const needed = [...providers.values()].flatMap((provider) =>
-    provider.type === "openai-chat" && provider.apiKeyEnv !== undefined ? [provider.apiKeyEnv] : [],
-  );
+  const needed = [...providers.values()].flatMap(listKeyNames);
   return [...new Set(needed)].filter((name) => environment.secret(name) === undefined);
 }
 
@@ -223,24 +222,6 @@ function completeSnapshot(
 }
 
 function ignore(): void {}
-
-function createProvider(
-  name: string,
-  options: ProviderOptions,
-  environment: Environment,
-  outbound: Outbound,
-  clock: Clock,
-): Provider {
-  if (options.type === "local") return createLocalProvider({ clock, embed: createEmbedder({ clock }) });
-  const { baseUrl, apiKeyEnv, hasSchemaMode = true } = options;
-  const apiKey = apiKeyEnv === undefined ? undefined : environment.secret(apiKeyEnv);
-  if (apiKeyEnv !== undefined && apiKey === undefined) {
-    throw new HeadgateError("provider_auth", {
-      detail: `The provider ${name} needs the environment variable ${apiKeyEnv}.`,
-    });
-  }
-  return createOpenAiChatProvider({ name, baseUrl, apiKey, hasSchemaMode, outbound, clock });
-}
 
 function memoize<T extends object, R>(compute: (value: T) => R): (value: T) => R {
   let last: { readonly value: T; readonly result: R } | undefined;

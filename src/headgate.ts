@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Part } from "./call.ts";
+import type { Part } from "./reply.ts";
 import { readEnvironment } from "./config.ts";
 import { toAnswer } from "./contract/answer.ts";
 import type { Answer } from "./contract/answer.ts";

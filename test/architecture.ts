@@ -13,6 +13,8 @@ interface Row {
 
 const words: ReadonlySet<string> = new Set([
   "src/call.ts",
+  "src/message.ts",
+  "src/reply.ts",
   "src/clock.ts",
   "src/errors.ts",
   "src/ids.ts",
@@ -55,10 +57,12 @@ const rows: readonly Row[] = [
     of: "src/providers/",
     may: [
       "src/providers/provider.ts",
+      "src/providers/wire/",
       "src/outbound.ts",
       "src/config.ts",
       "src/endpoint/snapshot.ts",
       "src/endpoint/define-config.ts",
+      "src/endpoint/vendors.ts",
     ],
     siblings: false,
   },
@@ -67,11 +71,22 @@ const rows: readonly Row[] = [
     of: "src/accept-call.ts",
     may: ["src/running-calls.ts", "src/gateway.ts", "src/pipeline/", "src/endpoint/snapshot.ts"],
   },
-  // The composition root: the only file that names concrete providers and stores.
+  {
+    of: "src/connect-provider.ts",
+    may: [
+      "src/outbound.ts",
+      "src/config.ts",
+      "src/endpoint/define-config.ts",
+      "src/endpoint/vendors.ts",
+      "src/providers/",
+    ],
+  },
+  // The composition root: with connect-provider.ts, the only file that names concrete providers and stores.
   {
     of: "src/gateway.ts",
     may: [
       "src/accept-call.ts",
+      "src/connect-provider.ts",
       "src/outbound.ts",
       "src/config.ts",
       "src/endpoint/",

@@ -1,4 +1,4 @@
-import type { AnswerStatus, Outcome } from "../call.ts";
+import type { AnswerStatus, Outcome } from "../reply.ts";
 
 /** What every endpoint answers, whatever its output fields are. */
 export interface AnswerEnvelope {

@@ -4,7 +4,7 @@ import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { Part } from "../call.ts";
+import type { Part } from "../reply.ts";
 import { HeadgateError } from "../errors.ts";
 import type { EndpointRequest, Gateway } from "../gateway.ts";
 import { createKey } from "../server/create-key.ts";

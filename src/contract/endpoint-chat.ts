@@ -1,4 +1,5 @@
-import type { Completion, Message } from "../call.ts";
+import type { Message } from "../message.ts";
+import type { Completion } from "../reply.ts";
 import type { LoadedEndpoint, Snapshot } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
 import { isRecord, parseJson } from "../json.ts";

@@ -20,15 +20,20 @@ export function createSnapshot(config: LoadedConfig, drafts: readonly EndpointDr
     endpoints.map(([key, endpoint], index) => [key, describeContent(endpoint, sorted[index]!)]),
   ];
   return Object.freeze({
-    id: sha256(JSON.stringify(content)).slice(0, idLength),
+    id: sha256(JSON.stringify(content, toText)).slice(0, idLength),
     endpoints: freezeMap(endpoints),
-    providers: freezeMap(freezeDeep(structuredClone([...config.providers]))),
+    providers: freezeMap(freezeDeep([...config.providers])),
     models: freezeMap(freezeDeep(structuredClone([...config.models]))),
     tiers: freezeMap(config.tiers),
   });
 }
 
 const idLength = 12;
+
+function toText(_key: string, value: unknown): unknown {
+  return typeof value === "function" ? String(value) : value;
+}
+
 const defaultTimeoutMs = 60_000;
 const defaultReasks = 2;
 

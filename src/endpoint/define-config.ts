@@ -1,14 +1,72 @@
 import type { EndpointMap } from "./define-endpoint.ts";
+import type { OpenAiVendor } from "./vendors.ts";
 
-/** Any server that speaks OpenAI Chat Completions: OpenAI, Groq, Mistral, DeepSeek, OpenRouter, vLLM, Ollama, llama.cpp. */
-export interface OpenAiChatOptions {
-  readonly type: "openai-chat";
-  /** Up to and without `/chat/completions`, such as `https://api.openai.com/v1`. */
-  readonly baseUrl: string;
-  /** Name of the environment variable that holds the key. Absent: no Authorization header. Keys are never stored. */
+/** What every provider over HTTP takes. */
+export interface HostedOptions {
+  /** @default the vendor's own address */
+  readonly baseUrl?: string;
+  /** Name of the environment variable that holds the key. Keys are never stored. @default the vendor's usual one */
   readonly apiKeyEnv?: string;
-  /** Set false for servers that reject `response_format: json_schema`. @default true */
+  /** Sent with every request, such as `{ "anthropic-beta": "..." }`. Never for keys. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Any server that speaks OpenAI Chat Completions. `vendor` or `baseUrl` is needed. */
+export interface OpenAiChatOptions extends HostedOptions {
+  readonly type: "openai-chat";
+  /** Brings address, name of the key and quirks. @default a server that does as OpenAI does */
+  readonly vendor?: OpenAiVendor;
+  /** Up to and without `/chat/completions`; for Azure the resource, such as `https://my-resource.openai.azure.com`. */
+  readonly baseUrl?: string;
+  /** Azure's `api-version`: then models are deployments. @default Azure's v1 API, which has none */
+  readonly apiVersion?: string;
+  /** Set false for servers that reject `response_format: json_schema`. @default what the vendor does, else true */
   readonly hasSchemaMode?: boolean;
+}
+
+/** OpenAI Responses, at OpenAI, Azure, xAI and others. */
+export interface OpenAiResponsesOptions extends HostedOptions {
+  readonly type: "openai-responses";
+  /** @default "openai" */
+  readonly vendor?: OpenAiVendor;
+  /** Azure's `api-version`. @default Azure's v1 API, which has none */
+  readonly apiVersion?: string;
+}
+
+/** Anthropic Messages. */
+export interface AnthropicOptions extends HostedOptions {
+  readonly type: "anthropic";
+}
+
+/** Gemini's generateContent, at Google AI Studio or, with `vertex`, on Vertex AI. */
+export interface GeminiOptions extends HostedOptions {
+  readonly type: "gemini";
+  /** The key is then an access token of Google Cloud. */
+  readonly vertex?: { readonly project: string; readonly location: string };
+}
+
+/** Amazon Bedrock's Converse. */
+export interface BedrockOptions extends HostedOptions {
+  readonly type: "bedrock";
+  /** Such as `us-east-1`. */
+  readonly region: string;
+  /** A Bedrock API key, sent as Bearer. @default requests are signed with `credentialsEnv` */
+  readonly apiKeyEnv?: string;
+  /** Names of the variables with AWS credentials. @default AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN */
+  readonly credentialsEnv?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+}
+
+/** Any model of the AI SDK (`ai`, `@ai-sdk/*`): the long tail. */
+export interface AiSdkOptions {
+  readonly type: "ai-sdk";
+  /** Makes the language model (specification v2, v3 or v4) for a model's name, such as `(name) => cohere(name)`. */
+  readonly languageModel: (name: string) => unknown;
+  /** Makes the embedding model for a model's name. */
+  readonly embeddingModel?: (name: string) => unknown;
 }
 
 /** The built-in offline engine: extractive, deterministic, not an LLM. */
@@ -16,7 +74,14 @@ export interface LocalOptions {
   readonly type: "local";
 }
 
-export type ProviderOptions = OpenAiChatOptions | LocalOptions;
+export type ProviderOptions =
+  | OpenAiChatOptions
+  | OpenAiResponsesOptions
+  | AnthropicOptions
+  | GeminiOptions
+  | BedrockOptions
+  | AiSdkOptions
+  | LocalOptions;
 
 export interface ModelDefinition {
   /** A name in `providers`. */

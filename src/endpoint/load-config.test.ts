@@ -18,12 +18,22 @@ describe("a mistake in the config is reported with its line:", () => {
     [
       "an unknown provider type",
       ["providers: {", '  main: { type: "openai" } },', models],
-      'headgate.config.ts:3: providers.main.type: A provider has a type: "openai-chat" or "local".',
+      'headgate.config.ts:3: providers.main.type: A provider has a type: "openai-chat", "openai-responses", "anthropic", "gemini", "bedrock", "ai-sdk", "local".',
     ],
     [
-      "a provider type that is not built yet",
-      ['providers: { main: { type: "anthropic" } },', models],
-      'headgate.config.ts:2: providers.main.type: "anthropic" is not built yet in this version: remove it.',
+      "a server without address",
+      ['providers: { main: { type: "openai-chat" } },', models],
+      "headgate.config.ts:2: providers.main.baseUrl: Say which server: a baseUrl, or a vendor whose address is known.",
+    ],
+    [
+      "an unknown vendor",
+      ['providers: { main: { type: "openai-chat", vendor: "opeanai" } },', models],
+      "headgate.config.ts:2: providers.main.vendor: A vendor is one of: openai, azure, groq, mistral, deepseek, xai, openrouter, together, fireworks, perplexity, cerebras, vllm, ollama, llama-cpp.",
+    ],
+    [
+      "a key among the headers",
+      ['providers: { main: { type: "anthropic", headers: { "x-api-key": "sk-1" } } },', models],
+      "headgate.config.ts:2: providers.main.headers: Keys do not belong here: name their variable in apiKeyEnv.",
     ],
     [
       "an address that is no URL",

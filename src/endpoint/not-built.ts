@@ -34,13 +34,6 @@ export const notBuilt = {
     jobs: "jobs",
     webhooks: "jobs",
   },
-  /** Values of `providers.*.type`. */
-  providerTypes: {
-    "openai-responses": "call-model",
-    anthropic: "call-model",
-    gemini: "call-model",
-    "ai-sdk": "call-model",
-  },
   /** Files and folders of the project. */
   projectEntries: {
     tools: "run-tools",

@@ -1,4 +1,4 @@
-import type { Message, ModelSettings } from "../call.ts";
+import type { Message, ModelSettings } from "../message.ts";
 import type { CompiledSchema } from "./compile-schema.ts";
 import type { NormalizeOptions, RouteOptions, ValidateOptions } from "./define-endpoint.ts";
 import type { ProviderOptions } from "./define-config.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { collect, wholeReply } from "../call.ts";
-import type { Call, Part, Reply } from "../call.ts";
+import { collect, wholeReply } from "../reply.ts";
+import type { Call } from "../call.ts";
+import type { Part, Reply } from "../reply.ts";
 import { HeadgateError } from "../errors.ts";
 import { createRequestId } from "../ids.ts";
 import type { CallRecord } from "../store/store.ts";

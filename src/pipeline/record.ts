@@ -1,4 +1,5 @@
-import type { AttemptNote, Call, CallNotes, FinishReason, Outcome, Part } from "../call.ts";
+import type { AttemptNote, Call, CallNotes } from "../call.ts";
+import type { FinishReason, Outcome, Part } from "../reply.ts";
 import type { Clock } from "../clock.ts";
 import { HeadgateError } from "../errors.ts";
 import type { Journal } from "../store/journal.ts";

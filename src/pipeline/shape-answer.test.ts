@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { wholeReply } from "../call.ts";
-import type { Call, Completion, Part } from "../call.ts";
+import { wholeReply } from "../reply.ts";
+import type { Call } from "../call.ts";
+import type { Completion, Part } from "../reply.ts";
 import { applyDelta } from "../contract/apply-delta.ts";
 import type { LoadedEndpoint } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";

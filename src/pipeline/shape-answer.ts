@@ -1,5 +1,6 @@
-import type { Call, Completion, Outcome, Part, Reply } from "../call.ts";
-import { wholeReply } from "../call.ts";
+import type { Call } from "../call.ts";
+import type { Completion, Outcome, Part, Reply } from "../reply.ts";
+import { wholeReply } from "../reply.ts";
 import type { LoadedEndpoint } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";

@@ -1,4 +1,5 @@
-import type { Call, Reply } from "../call.ts";
+import type { Call } from "../call.ts";
+import type { Reply } from "../reply.ts";
 
 export type Next = (call: Call) => Promise<Reply>;
 

@@ -1,4 +1,4 @@
-import type { Part } from "../call.ts";
+import type { Part } from "../reply.ts";
 
 export interface PartsWatcher {
   /** Runs before the part is passed on; what it rejects with ends the stream. */

@@ -1,20 +1,26 @@
 import { expect, test } from "vitest";
-import { collect, wholeReply } from "../call.ts";
-import type { Part, Reply } from "../call.ts";
+import { collect, wholeReply } from "../reply.ts";
+import type { Part, Reply } from "../reply.ts";
 import { logContent } from "./log-content.ts";
 import type { ModelExchange } from "./log-content.ts";
 import type { ModelRequest, Provider } from "./provider.ts";
 
 function setup(reply: () => Reply): { readonly exchanges: ModelExchange[]; readonly ask: () => Promise<Reply> } {
   const exchanges: ModelExchange[] = [];
-  const inner: Provider = { name: "p", hasSchemaMode: true, generate: async () => reply(), close: async () => {} };
+  const inner: Provider = {
+    name: "p",
+    hasSchemaMode: true,
+    dialects: [],
+    generate: async () => reply(),
+    close: async () => {},
+  };
   const request: ModelRequest = {
     model: "m",
     messages: [{ role: "user", content: "A secret question." }],
     settings: {},
     stream: false,
   };
-  const context = { signal: new AbortController().signal, deadlineMs: Number.MAX_SAFE_INTEGER };
+  const context = { signal: new AbortController().signal, deadlineMs: Number.MAX_SAFE_INTEGER, warn: () => {} };
   const provider = logContent(inner, (exchange) => exchanges.push(exchange));
   return { exchanges, ask: () => provider.generate(request, context) };
 }

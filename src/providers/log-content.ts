@@ -1,5 +1,5 @@
-import type { Completion, Part, Reply } from "../call.ts";
-import { collect } from "../call.ts";
+import type { Completion, Part, Reply } from "../reply.ts";
+import { collect } from "../reply.ts";
 import type { ModelRequest, Provider } from "./provider.ts";
 
 /** One model call with its content. Only ever made when content is switched on. */

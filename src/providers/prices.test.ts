@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Usage } from "../call.ts";
+import type { Usage } from "../reply.ts";
 import type { ProviderOptions } from "../endpoint/define-config.ts";
 import type { Snapshot } from "../endpoint/snapshot.ts";
 import { createManualClock } from "../testing/manual-clock.ts";

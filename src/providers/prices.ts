@@ -1,7 +1,9 @@
 import type { calcPrice, ModelPrice, TieredPrices } from "@pydantic/genai-prices";
-import type { AttemptNote, Call, Usage } from "../call.ts";
+import type { AttemptNote, Call } from "../call.ts";
+import type { Usage } from "../reply.ts";
 import type { Clock } from "../clock.ts";
 import type { ProviderOptions } from "../endpoint/define-config.ts";
+import { findBaseUrl } from "../endpoint/vendors.ts";
 
 /** Integer micro-dollars of one model call, null if its price is unknown. A promise only until the list is loaded. */
 export type PriceList = (
@@ -36,7 +38,8 @@ export function createPriceList(clock: Clock): PriceList {
   function findVendor(provider: ProviderOptions): string | null {
     const known = vendors.get(provider);
     if (known !== undefined) return known;
-    const vendor = provider.type === "local" ? null : (vendorIds.get(new URL(provider.baseUrl).host) ?? null);
+    const baseUrl = findBaseUrl(provider);
+    const vendor = baseUrl === undefined ? null : (vendorIds.get(new URL(baseUrl).host) ?? null);
     vendors.set(provider, vendor);
     return vendor;
   }

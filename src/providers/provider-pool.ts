@@ -19,9 +19,10 @@ export function createProviderPool(create: (name: string, options: ProviderOptio
       if (!options) throw new HeadgateError("model_not_found", { detail: `There is no provider named ${name}.` });
       const known = byOptions.get(options);
       if (known) return known;
-      const text = JSON.stringify([name, options]);
-      const provider = byText.get(text) ?? create(name, options);
-      byText.set(text, provider);
+      // Functions have no text to be told apart by.
+      const text = options.type === "ai-sdk" ? undefined : JSON.stringify([name, options]);
+      const provider = (text !== undefined && byText.get(text)) || create(name, options);
+      if (text !== undefined) byText.set(text, provider);
       byOptions.set(options, provider);
       return provider;
     },

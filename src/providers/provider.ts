@@ -1,4 +1,6 @@
-import type { ForeignRequest, Message, ModelSettings, OutputFormat, Reply, ToolSpec } from "../call.ts";
+import type { Dialect, ForeignRequest } from "../call.ts";
+import type { Message, ModelSettings, OutputFormat, ToolSpec } from "../message.ts";
+import type { ModerationResult, Reply, Usage } from "../reply.ts";
 
 /** One model call, in Headgate's own words. */
 export interface ModelRequest {
@@ -8,9 +10,36 @@ export interface ModelRequest {
   readonly settings: ModelSettings;
   readonly output?: OutputFormat;
   readonly tools?: readonly ToolSpec[];
-  /** When its dialect is the provider's own, it is forwarded as it is (with `model` replaced) and bytes come back untouched. */
+  /** Given to a provider of its dialect only: forwarded as it is (with `model` replaced), and bytes come back untouched. */
   readonly foreign?: ForeignRequest;
   readonly stream: boolean;
+}
+
+export interface EmbedRequest {
+  readonly model: string;
+  readonly inputs: readonly string[];
+  /** Length of each vector, for models that can shorten them. */
+  readonly dimensions?: number;
+  readonly foreign?: ForeignRequest;
+}
+
+export interface EmbedAnswer {
+  /** One for each input, in order. */
+  readonly vectors: readonly (readonly number[])[];
+  readonly usage?: Usage;
+  /** Untouched body bytes for a client that speaks the provider's dialect. */
+  readonly raw?: Uint8Array;
+}
+
+export interface ModerateRequest {
+  readonly model: string;
+  readonly inputs: readonly string[];
+  readonly foreign?: ForeignRequest;
+}
+
+export interface ModerateAnswer {
+  readonly results: readonly ModerationResult[];
+  readonly raw?: Uint8Array;
 }
 
 export interface ProviderContext {
@@ -18,14 +47,24 @@ export interface ProviderContext {
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch; the provider gives up then with `deadline_exceeded`. */
   readonly deadlineMs: number;
+  /** Tells the client what of its request this provider lacks. One sentence, without data. */
+  warn(warning: string): void;
 }
 
-/** The way out to models. Implementations translate every foreign error once, into a `provider_*`, `stream_cut`, `deadline_exceeded` or `request_cancelled` HeadgateError. */
+/** The way out to models. Implementations translate every foreign error once, into a `provider_*`, `context_too_long`, `content_filtered`, `stream_cut`, `deadline_exceeded` or `request_cancelled` HeadgateError. */
 export interface Provider {
   readonly name: string;
   /** True if the provider obeys `output` natively (JSON Schema mode). */
   readonly hasSchemaMode: boolean;
+  /** Dialects whose requests it forwards as they are. */
+  readonly dialects: readonly Dialect[];
   /** Resolves when the answer's head is there: whole, or a stream whose first part may still be on its way. */
   generate(request: ModelRequest, context: ProviderContext): Promise<Reply>;
+  /** Absent: the vendor has no embeddings. */
+  readonly embed?: (request: EmbedRequest, context: ProviderContext) => Promise<EmbedAnswer>;
+  /** Absent: the vendor has no moderation. */
+  readonly moderate?: (request: ModerateRequest, context: ProviderContext) => Promise<ModerateAnswer>;
+  /** Input tokens of the request by the vendor's own count. Absent: the vendor does not count, and they are estimated. */
+  readonly countTokens?: (request: ModelRequest, context: ProviderContext) => Promise<number>;
   close(): Promise<void>;
 }

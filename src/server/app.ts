@@ -1,5 +1,6 @@
 import { fastify } from "fastify";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { openAiChat } from "../contract/openai-chat/openai-chat.ts";
 import { HeadgateError } from "../errors.ts";
 import { createRequestId, isUuid } from "../ids.ts";
 import { createAdmit } from "./admit-request.ts";
@@ -12,7 +13,7 @@ import { registerAdminKeys } from "./routes/admin-keys.ts";
 import { registerAdminRequests } from "./routes/admin-requests.ts";
 import { registerAdminStatus } from "./routes/admin-status.ts";
 import { registerCallEndpoint } from "./routes/call-endpoint.ts";
-import { registerChatCompletions } from "./routes/chat-completions.ts";
+import { registerDialect } from "./routes/dialect.ts";
 import { registerHealth } from "./routes/health.ts";
 import { registerReference } from "./routes/reference.ts";
 import { createErrorHandler, problemShape } from "./send-error.ts";
@@ -55,7 +56,7 @@ export function createApp(dependencies: ServerDependencies): App {
   parseJsonBodies(http);
   const refuse = refuseOtherMethods(http);
   registerCallEndpoint(http, context);
-  registerChatCompletions(http, context);
+  registerDialect(http, context, "/v1/chat/completions", openAiChat);
   registerReference(http, context);
   registerHealth(http, context);
   registerAdminKeys(http, context);

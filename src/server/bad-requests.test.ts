@@ -18,7 +18,7 @@ let url: string;
 
 beforeAll(async () => {
   const fixture = createFixture(
-    { callEndpoint: async () => summaryReply("Short."), chat: async () => summaryReply("Short.") },
+    { callEndpoint: async () => summaryReply("Short."), callModel: async () => summaryReply("Short.") },
     { auth: "keys", limits: { maxBodyBytes } },
   );
   fixture.store.keys.push(row);

@@ -4,6 +4,20 @@ export interface AnswerHead {
   readonly requestId: string;
   /** Of the snapshot that the call ran on. */
   readonly snapshotId: string;
+  /** What was dropped or changed on the way to the provider. */
+  readonly warnings?: readonly string[];
+}
+
+/** `Headgate-Warning`, once for each; the first of them where there are very many. */
+export function toWarningHeaders({ warnings = [] }: AnswerHead): string[] {
+  return warnings.slice(0, mostWarnings).flatMap((warning) => ["Headgate-Warning", toHeaderText(warning)]);
+}
+
+const mostWarnings = 16;
+
+// Names of the client's own fields can be in it.
+function toHeaderText(text: string): string {
+  return text.slice(0, 400).replaceAll(/[^\x20-\x7e]/g, "?");
 }
 
 /** Writes a whole JSON answer past the framework's serialisation, which would only look at it again. */
@@ -19,6 +33,7 @@ export function sendAnswer(response: ServerResponse, head: AnswerHead, body: str
     head.requestId,
     "Headgate-Snapshot",
     head.snapshotId,
+    ...toWarningHeaders(head),
   ]);
   // As text of one byte a character, head and body leave in one write without being put together again.
   if (typeof body === "string") response.end(body);

@@ -8,6 +8,8 @@ import type { Logger } from "../telemetry/logger.ts";
 export interface ErrorShape {
   readonly contentType: string;
   toBody(error: HeadgateError, requestId: string): unknown;
+  /** @default the catalogue's */
+  toStatus?(error: HeadgateError): number;
 }
 
 export const problemShape: ErrorShape = { contentType: problemMediaType, toBody: toProblem };
@@ -27,7 +29,7 @@ export function createErrorHandler(logger: Logger, shape: ErrorShape): ErrorHand
     if (error.status === 401) reply.header("www-authenticate", toChallenge(error.code));
     if (error.retryAfterMs !== undefined) reply.header("retry-after", toRetryAfter(error.retryAfterMs));
     reply
-      .code(error.status)
+      .code(shape.toStatus?.(error) ?? error.status)
       .header("x-request-id", request.id)
       .header("cache-control", "no-store")
       .header("content-type", shape.contentType)

@@ -1,6 +1,6 @@
 import { pino } from "pino";
-import type { Completion, Part, Reply } from "../call.ts";
-import { wholeReply } from "../call.ts";
+import type { Completion, Part, Reply } from "../reply.ts";
+import { wholeReply } from "../reply.ts";
 import { systemClock } from "../clock.ts";
 import type { LoadedEndpoint, Snapshot } from "../endpoint/snapshot.ts";
 import type { Gateway } from "../gateway.ts";
@@ -30,7 +30,7 @@ export function createFixture(gateway: Partial<Gateway> = {}, overrides: Partial
         return gateway.snapshot ?? testSnapshot;
       },
       callEndpoint: gateway.callEndpoint ?? refuse,
-      chat: gateway.chat ?? refuse,
+      callModel: gateway.callModel ?? refuse,
     },
     store,
     clock: systemClock,

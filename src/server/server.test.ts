@@ -5,7 +5,7 @@ import { connect, createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Part } from "../call.ts";
+import type { Part } from "../reply.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { Caller, Gateway } from "../gateway.ts";

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
-import type { AnswerHead } from "./send-answer.ts";
+import { toWarningHeaders, type AnswerHead } from "./send-answer.ts";
 
 export interface StreamReplyOptions {
   readonly response: ServerResponse;
@@ -36,6 +36,7 @@ export function createStreamReply({ response, head, clock, stalledReaderMs }: St
       head.requestId,
       "Headgate-Snapshot",
       head.snapshotId,
+      ...toWarningHeaders(head),
     ]);
   }
 

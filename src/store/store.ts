@@ -1,4 +1,5 @@
-import type { AttemptNote, FinishReason, RungNote } from "../call.ts";
+import type { AttemptNote, RungNote } from "../call.ts";
+import type { FinishReason } from "../reply.ts";
 import type { ErrorCode } from "../errors.ts";
 
 /** What became of one accepted call. Holds no prompt text, input or answer. */

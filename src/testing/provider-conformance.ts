@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { collect, type Completion, type Part, type Reply } from "../call.ts";
+import { collect, type Completion, type Part, type Reply } from "../reply.ts";
 import { parseJson } from "../json.ts";
 import type { ModelRequest, Provider, ProviderContext } from "../providers/provider.ts";
 
@@ -73,7 +73,7 @@ function testEarlyEnds(subject: () => ProviderUnderTest): void {
   });
 
   test.each([false, true])("a call past its deadline says so (stream: %s)", async (stream) => {
-    const call = generate(subject(), toRequest({ stream }), { deadlineMs: Date.now() - 1 });
+    const call = generate(subject(), toRequest({ stream }), { deadlineMs: Date.now() - 1, warn: () => {} });
     await expect(call.then(collect)).rejects.toMatchObject({ code: "deadline_exceeded" });
   });
 
@@ -108,7 +108,10 @@ function generate(
   context: Partial<ProviderContext> = {},
 ): Promise<Reply> {
   const signal = new AbortController().signal;
-  return provider.generate({ ...request, model }, { signal, deadlineMs: Date.now() + farDeadlineMs, ...context });
+  return provider.generate(
+    { ...request, model },
+    { signal, deadlineMs: Date.now() + farDeadlineMs, warn: () => {}, ...context },
+  );
 }
 
 async function complete(subject: ProviderUnderTest, request: ModelRequest): Promise<Completion> {

@@ -1,4 +1,4 @@
-import { collect, type Completion, type Part, type Reply } from "../call.ts";
+import { collect, type Completion, type Part, type Reply } from "../reply.ts";
 import { systemClock } from "../clock.ts";
 import { HeadgateError } from "../errors.ts";
 import { createOutbound } from "../outbound.ts";
@@ -34,7 +34,7 @@ export async function openScriptedOpenAiChat(): Promise<ScriptedOpenAiChat> {
     });
   const provider = createProvider();
   const generate = (request: ModelRequest, signal = new AbortController().signal): Promise<Reply> =>
-    provider.generate(request, { signal, deadlineMs: systemClock.now() + 10_000 });
+    provider.generate(request, { signal, deadlineMs: systemClock.now() + 10_000, warn: () => {} });
   return {
     upstream,
     provider,

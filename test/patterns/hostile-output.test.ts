@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { Outcome } from "../../src/call.ts";
+import type { Outcome } from "../../src/reply.ts";
 import type { AnySchema } from "../../src/endpoint/define-endpoint.ts";
 import { HeadgateError } from "../../src/errors.ts";
 import { validateOutput } from "../../src/pipeline/validation/validate-output.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Message } from "../../src/call.ts";
+import type { Message } from "../../src/message.ts";
 import type { LoadedEndpoint, Snapshot } from "../../src/endpoint/snapshot.ts";
 import { parseJson } from "../../src/json.ts";
 import { loadGood } from "../sample-project.ts";

@@ -1,4 +1,5 @@
-import { collect, type Call, type CallNotes, type Reply } from "../../call.ts";
+import type { Call, CallNotes } from "../../call.ts";
+import { collect, type Reply } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
 import { isRecord } from "../../json.ts";
 import type { Next } from "../stage.ts";

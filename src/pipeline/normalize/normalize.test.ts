@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { createEndpointCall, type EndpointCallOptions } from "../../../test/fixtures/endpoint-call.ts";
-import { wholeReply, type Call, type Outcome, type Reply } from "../../call.ts";
+import type { Call } from "../../call.ts";
+import { wholeReply, type Outcome, type Reply } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Next } from "../stage.ts";
 import { normalize } from "./normalize.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { wholeReply } from "../../call.ts";
+import { wholeReply } from "../../reply.ts";
 import type { Call } from "../../call.ts";
 import { compileSchema } from "../../endpoint/compile-schema.ts";
 import type { LoadedEndpoint, LoadedPrompt } from "../../endpoint/snapshot.ts";

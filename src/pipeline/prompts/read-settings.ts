@@ -1,4 +1,4 @@
-import type { ModelSettings } from "../../call.ts";
+import type { ModelSettings } from "../../message.ts";
 import { isRecord } from "../../json.ts";
 import { didYouMean } from "../../nearest-name.ts";
 

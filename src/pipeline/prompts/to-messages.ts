@@ -1,4 +1,4 @@
-import type { ContentPart, Message, Role } from "../../call.ts";
+import type { ContentPart, Message, Role } from "../../message.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { RenderedBlock, RenderedPart } from "./rendered-block.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { collect, wholeReply, type Call, type Completion, type Part, type Reply } from "../../call.ts";
+import type { Call } from "../../call.ts";
+import { collect, wholeReply, type Completion, type Part, type Reply } from "../../reply.ts";
 import type { Clock } from "../../clock.ts";
 import { errorCatalogue, HeadgateError, type ErrorCode } from "../../errors.ts";
 import type { ModelRequest, Provider } from "../../providers/provider.ts";
@@ -43,6 +44,7 @@ function setup(answers: readonly Answer[], overrides: Partial<Call> = {}): Setup
   const provider: Provider = {
     name: "p",
     hasSchemaMode: true,
+    dialects: [],
     generate: async (request) => {
       const answer = answers[requests.length];
       requests.push(request);

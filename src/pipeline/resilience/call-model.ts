@@ -1,8 +1,10 @@
-import type { AttemptNote, Call, Completion, FinishReason, Part, Reply, Target, Usage } from "../../call.ts";
+import type { AttemptNote, Call, Target } from "../../call.ts";
+import type { Completion, FinishReason, Part, Reply, Usage } from "../../reply.ts";
 import type { Clock } from "../../clock.ts";
 import { HeadgateError } from "../../errors.ts";
-import type { ModelRequest, Provider } from "../../providers/provider.ts";
+import type { Provider } from "../../providers/provider.ts";
 import type { Next } from "../stage.ts";
+import { askProvider } from "./ask-provider.ts";
 import { computeBackoffMs } from "./backoff.ts";
 import { estimateUsage, OutputCounter } from "./estimate-usage.ts";
 import { shouldRetry } from "./should-retry.ts";
@@ -28,13 +30,12 @@ export function callModel({ findProvider, clock }: CallModelOptions): Next {
     const { target } = call;
     if (!target) throw new Error("No stage has chosen a target.");
     const provider = findProvider(target.provider, call);
-    const request = toModelRequest(call, target);
     let reason = call.notes.nextReason;
     call.notes.nextReason = "first";
     for (;;) {
       const attempt = new Attempt({ call, target, clock, reason });
       try {
-        return await attempt.run(provider, request);
+        return await attempt.run(provider);
       } catch (thrown) {
         const error = HeadgateError.from(thrown);
         attempt.fail(error);
@@ -54,11 +55,6 @@ async function waitForRetry(call: Call, error: HeadgateError, clock: Clock): Pro
   const waitMs = Math.max(askedMs, computeBackoffMs(retries + 1, clock));
   if (clock.now() + waitMs >= deadlineMs) throw error;
   await clock.sleep(waitMs, signal);
-}
-
-function toModelRequest(call: Call, target: Target): ModelRequest {
-  const { messages, settings, output, tools, foreign, stream } = call;
-  return { model: target.model, messages, settings, output, tools, foreign, stream };
 }
 
 interface AttemptOptions {
@@ -88,9 +84,8 @@ class Attempt {
     this.#startedAtMs = clock.now();
   }
 
-  async run(provider: Provider, request: ModelRequest): Promise<Reply> {
-    const { signal, deadlineMs } = this.#call;
-    const reply = await provider.generate(request, { signal, deadlineMs });
+  async run(provider: Provider): Promise<Reply> {
+    const reply = await askProvider(provider, this.#call, this.#target);
     if (reply.whole) {
       this.#finish(reply.whole);
       return reply;
@@ -108,7 +103,9 @@ class Attempt {
   #finish(completion: Completion): void {
     this.#call.notes.firstPartAtMs ??= this.#clock.now();
     this.#usage = completion.usage;
-    if (!this.#usage) (this.#output = new OutputCounter()).addWhole(completion);
+    // Moderation and counting are free; embeddings cost their input.
+    const isFree = completion.result !== undefined && completion.result.type !== "embed";
+    if (!this.#usage && !isFree) (this.#output = new OutputCounter()).addWhole(completion);
     this.#note({ finishReason: completion.finishReason });
   }
 

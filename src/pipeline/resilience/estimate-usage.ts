@@ -1,4 +1,6 @@
-import type { Call, Completion, Message, Part, Usage } from "../../call.ts";
+import type { Call } from "../../call.ts";
+import type { Message } from "../../message.ts";
+import type { Completion, Part, Usage } from "../../reply.ts";
 
 /** Of English text; other scripts have fewer. */
 const charsPerToken = 4;
@@ -25,8 +27,9 @@ export class OutputCounter {
   }
 }
 
-export function estimateUsage({ messages }: Pick<Call, "messages">, output: OutputCounter): Usage {
-  const inputChars = messages.reduce((chars, message) => chars + countMessage(message), 0);
+export function estimateUsage({ messages, task }: Pick<Call, "messages" | "task">, output: OutputCounter): Usage {
+  const texts = task?.type === "embed" ? task.inputs : [];
+  const inputChars = [...texts.map(({ length }) => length), ...messages.map(countMessage)].reduce((a, b) => a + b, 0);
   return { inputTokens: toTokens(inputChars), outputTokens: output.tokens, isEstimated: true };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Call, Target } from "../../call.ts";
-import { wholeReply } from "../../call.ts";
+import { wholeReply } from "../../reply.ts";
 import type { RouteOptions, RouteRule } from "../../endpoint/define-endpoint.ts";
 import type { LoadedEndpoint, LoadedPrompt, Snapshot } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";

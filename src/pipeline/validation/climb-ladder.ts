@@ -1,4 +1,5 @@
-import type { Call, Outcome, Target } from "../../call.ts";
+import type { Call, Target } from "../../call.ts";
+import type { Outcome } from "../../reply.ts";
 import type { LoadedEndpoint, Snapshot } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
 import { toCorrection } from "./correct-answer.ts";

@@ -1,4 +1,5 @@
-import type { Call, Message } from "../../call.ts";
+import type { Call } from "../../call.ts";
+import type { Message } from "../../message.ts";
 
 /** What the model gets to see again of its own answer. */
 const maxQuotedChars = 12_000;

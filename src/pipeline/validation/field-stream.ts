@@ -1,4 +1,4 @@
-import type { Part } from "../../call.ts";
+import type { Part } from "../../reply.ts";
 import { applyDelta } from "../../contract/apply-delta.ts";
 import type { CompiledSchema } from "../../endpoint/compile-schema.ts";
 import { parseJson } from "../../json.ts";

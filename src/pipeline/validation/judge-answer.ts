@@ -1,4 +1,5 @@
-import type { FinishReason, Rung } from "../../call.ts";
+import type { Rung } from "../../call.ts";
+import type { FinishReason } from "../../reply.ts";
 import type { CompiledSchema } from "../../endpoint/compile-schema.ts";
 import { HeadgateError, type Issue } from "../../errors.ts";
 import { isRecord, parseJson } from "../../json.ts";

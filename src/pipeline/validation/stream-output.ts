@@ -1,4 +1,5 @@
-import type { Call, FinishReason, Outcome, Part, Reply, Usage } from "../../call.ts";
+import type { Call } from "../../call.ts";
+import type { FinishReason, Outcome, Part, Reply, Usage } from "../../reply.ts";
 import type { LoadedEndpoint } from "../../endpoint/snapshot.ts";
 import type { Next } from "../stage.ts";
 import type { Ladder } from "./climb-ladder.ts";

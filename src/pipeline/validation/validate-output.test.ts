@@ -7,7 +7,8 @@ import {
   type EndpointCallOptions,
   type ScriptedAnswer,
 } from "../../../test/fixtures/endpoint-call.ts";
-import type { Call, Reply } from "../../call.ts";
+import type { Call } from "../../call.ts";
+import type { Reply } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
 import { validateOutput } from "./validate-output.ts";
 

@@ -1,4 +1,5 @@
-import { collect, wholeReply, type Call, type Completion, type Reply } from "../../call.ts";
+import type { Call } from "../../call.ts";
+import { collect, wholeReply, type Completion, type Reply } from "../../reply.ts";
 import type { Next, Stage } from "../stage.ts";
 import { climbLadder, type ResolveTarget } from "./climb-ladder.ts";
 import { streamOutput } from "./stream-output.ts";

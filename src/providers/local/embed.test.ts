@@ -86,7 +86,7 @@ async function choose(text: string, embed: Embedder, signal = new AbortControlle
       output: { name: "label", schema },
       stream: false,
     },
-    { signal, deadlineMs: systemClock.now() + 60_000 },
+    { signal, deadlineMs: systemClock.now() + 60_000, warn: () => {} },
   );
   return parseJson(reply.whole!.text);
 }

@@ -180,7 +180,7 @@ async function answer(schema: JsonSchema, material: string): Promise<unknown> {
       output: { name: "answer", schema },
       stream: false,
     },
-    { signal: new AbortController().signal, deadlineMs: systemClock.now() + 60_000 },
+    { signal: new AbortController().signal, deadlineMs: systemClock.now() + 60_000, warn: () => {} },
   );
   return parseJson(reply.whole!.text);
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { collect, type Message, type Part } from "../../call.ts";
+import type { Message } from "../../message.ts";
+import { collect, type Part } from "../../reply.ts";
 import { systemClock } from "../../clock.ts";
 import { HeadgateError } from "../../errors.ts";
 import { parseJson, type JsonSchema } from "../../json.ts";
@@ -282,6 +283,7 @@ describe("a reply", () => {
     const failure = late.generate(complete({ messages: about(article.repeat(40)) }), {
       signal: new AbortController().signal,
       deadlineMs: 5_000,
+      warn: () => {},
     });
     await expect(failure).rejects.toSatisfy((error) => HeadgateError.is(error, "deadline_exceeded"));
   });
@@ -315,7 +317,7 @@ function complete(request: Partial<ModelRequest>): ModelRequest {
 }
 
 function generate(request: Partial<ModelRequest>, signal = new AbortController().signal) {
-  return provider.generate(complete(request), { signal, deadlineMs: systemClock.now() + 60_000 });
+  return provider.generate(complete(request), { signal, deadlineMs: systemClock.now() + 60_000, warn: () => {} });
 }
 
 async function text(request: Partial<ModelRequest>): Promise<string> {

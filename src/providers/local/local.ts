@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { wholeReply, type Completion, type Message, type Part, type Usage } from "../../call.ts";
+import type { Message } from "../../message.ts";
+import { wholeReply, type Completion, type Part, type Usage } from "../../reply.ts";
 import type { Clock } from "../../clock.ts";
 import type { ModelRequest, Provider, ProviderContext } from "../provider.ts";
 import { answerChat } from "./answer-chat.ts";
@@ -28,6 +29,7 @@ export function createLocalProvider({ clock, embed }: LocalProviderOptions): Pro
   return {
     name: "local",
     hasSchemaMode: true,
+    dialects: [],
     async generate(request, context) {
       throwIfOver(clock, context);
       const pace = createPace(clock, context);

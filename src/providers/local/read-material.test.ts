@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Message } from "../../call.ts";
+import type { Message } from "../../message.ts";
 import { readMaterial } from "./read-material.ts";
 
 const body = "The bridge was closed on Monday. Divers found a crack in the second pillar.";

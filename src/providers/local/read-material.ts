@@ -1,4 +1,4 @@
-import type { Message } from "../../call.ts";
+import type { Message } from "../../message.ts";
 import { isRecord, parseJson } from "../../json.ts";
 import { stripMarkup } from "./strip-markup.ts";
 

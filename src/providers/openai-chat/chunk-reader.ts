@@ -1,34 +1,23 @@
-import type { FinishReason, Part, Usage } from "../../call.ts";
+import type { FinishReason, Part, Usage } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
-import { isRecord, parseJson } from "../../json.ts";
-import type { StreamEvent } from "../../event-stream.ts";
+import { isRecord } from "../../json.ts";
 import { parseUsage } from "./parse-usage.ts";
 import { readMessage, toArgumentsText, toFinishReason } from "./read-message.ts";
-import { findInBandError } from "./to-provider-error.ts";
+import type { AnswerReader } from "../wire/answer-reader.ts";
+import { parseObject } from "../wire/parse-object.ts";
+import { findInBandError } from "../wire/provider-failure.ts";
 
-/** What one event of a stream was. */
-type ReadEvent =
-  | { readonly type: "done" }
-  /** Nothing of the dialect: a ping, or a vendor's own event. */
-  | { readonly type: "ignored" }
-  | { readonly type: "chunk"; readonly parts: readonly Part[]; readonly isUsageOnly: boolean };
-
-export interface ChunkReader {
-  /** True once the model has said why it stopped: what comes now only rounds the answer off. */
-  readonly hasReason: boolean;
-  /** Reads one event. @throws HeadgateError what an error event reports; `provider_protocol` if it cannot be read */
-  read(event: StreamEvent): ReadEvent;
-  /**
-   * The parts that end the answer: usage, if any was reported, and finish. `isDone` says that `[DONE]` was read.
-   * Real servers leave out either mark (Cerebras, Perplexity and Writer send no `[DONE]`, Snowflake no finish reason),
-   * so one of the two is enough; with neither the stream was cut.
-   * @throws HeadgateError `stream_cut`; `provider_protocol` if there was `[DONE]` and no answer at all
-   */
-  end(isDone: boolean): readonly Part[];
+export interface ChunkReaderOptions {
+  readonly peer: string;
+  /** Pass on the chunk that only reports usage. False if the client did not ask for it; it is counted all the same. */
+  readonly showsUsage: boolean;
 }
 
+/** An event without any of these changes neither usage nor finish, and is no error. Escaped text cannot hold them. */
+export const mayMatter = /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"|^event|\[DONE\]/m;
+
 /** Reads the events of one streamed answer. Of several choices only the first is read. */
-export function createChunkReader(peer: string): ChunkReader {
+export function createChunkReader({ peer, showsUsage }: ChunkReaderOptions): AnswerReader {
   const toolCalls = createToolCallIndex();
   let usage: Usage | undefined;
   let reason: unknown;
@@ -60,7 +49,7 @@ export function createChunkReader(peer: string): ChunkReader {
       const data = event.data.trim();
       if (data === "[DONE]") return { type: "done" };
       if (data === "") return { type: "ignored" };
-      const chunk = parseChunk(peer, data);
+      const chunk = parseObject(data, peer, "streamed an event");
       const failure = findInBandError(peer, event.event === "error" ? { error: chunk, ...chunk } : chunk);
       if (failure) throw failure;
       // Vendors report usage at the end, or its latest state in each chunk: the last one holds.
@@ -69,8 +58,11 @@ export function createChunkReader(peer: string): ChunkReader {
       if (!Array.isArray(choices)) return { type: "ignored" };
       const first: unknown = choices.find((choice) => isRecord(choice) && (choice["index"] ?? 0) === 0);
       const parts = isRecord(first) ? readChoice(first) : [];
-      return { type: "chunk", parts, isUsageOnly: choices.length === 0 && isRecord(chunk["usage"]) };
+      const isHidden = !showsUsage && choices.length === 0 && isRecord(chunk["usage"]);
+      return { type: "chunk", parts, isHidden };
     },
+    // Real servers leave out either mark (Cerebras, Perplexity and Writer send no `[DONE]`, Snowflake no finish reason),
+    // so one of the two is enough; with neither the stream was cut.
     end: (isDone) => {
       if (!isDone && (reason === undefined || reason === null)) {
         throw new HeadgateError("stream_cut", { detail: `${peer} ended its stream in the middle of the answer.` });
@@ -82,16 +74,6 @@ export function createChunkReader(peer: string): ChunkReader {
       return [...(usage ? [{ type: "usage", usage } as const] : []), { type: "finish", reason: finish }];
     },
   };
-}
-
-function parseChunk(peer: string, data: string): Record<string, unknown> {
-  try {
-    const chunk = parseJson(data);
-    if (isRecord(chunk)) return chunk;
-  } catch (cause) {
-    throw new HeadgateError("provider_protocol", { detail: `${peer} streamed an event that is not JSON.`, cause });
-  }
-  throw new HeadgateError("provider_protocol", { detail: `${peer} streamed an event that is not an object.` });
 }
 
 /**
@@ -126,13 +108,4 @@ function createToolCallIndex(): { readonly count: number; read: (call: Record<st
       };
     },
   };
-}
-
-/** Reads what the end of a stream left without a closing line: an event, or half of one, which tells nothing. */
-export function dropHalfEvent(read: () => void): void {
-  try {
-    read();
-  } catch (error) {
-    if (!HeadgateError.is(error, "provider_protocol")) throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openScriptedOpenAiChat, toRequest, type ScriptedOpenAiChat } from "../../testing/scripted-openai-chat.ts";
-import { collect } from "../../call.ts";
+import { collect } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
 
 let bench: ScriptedOpenAiChat;
@@ -15,7 +15,7 @@ const plain = toRequest();
 const streamed = toRequest({ stream: true });
 
 async function failure(request = plain, provider = bench.provider): Promise<HeadgateError> {
-  const context = { signal: new AbortController().signal, deadlineMs: Date.now() + 10_000 };
+  const context = { signal: new AbortController().signal, deadlineMs: Date.now() + 10_000, warn: () => {} };
   const error: unknown = await provider
     .generate(request, context)
     .then(collect)
@@ -26,7 +26,9 @@ async function failure(request = plain, provider = bench.provider): Promise<Head
 
 describe("a failure", () => {
   const table: [number, Record<string, unknown> | undefined, string][] = [
-    [400, { code: "context_length_exceeded" }, "provider_rejected"],
+    [400, { code: "context_length_exceeded" }, "context_too_long"],
+    [400, { code: "content_filter" }, "content_filtered"],
+    [400, { code: "unsupported_value" }, "provider_rejected"],
     [401, { code: "invalid_api_key" }, "provider_auth"],
     [402, undefined, "provider_rejected"],
     [403, undefined, "provider_auth"],

@@ -6,7 +6,7 @@ import {
   toRequest,
   type ScriptedOpenAiChat,
 } from "../../testing/scripted-openai-chat.ts";
-import type { Part } from "../../call.ts";
+import type { Part } from "../../reply.ts";
 import type { ModelRequest } from "../provider.ts";
 
 let bench: ScriptedOpenAiChat;

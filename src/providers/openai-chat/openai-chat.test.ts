@@ -105,7 +105,7 @@ describe("the request", () => {
 
   test("without schema mode puts the schema into the system message", async () => {
     const provider = bench.createProvider({ hasSchemaMode: false });
-    const context = { signal: new AbortController().signal, deadlineMs: Date.now() + 10_000 };
+    const context = { signal: new AbortController().signal, deadlineMs: Date.now() + 10_000, warn: () => {} };
     const schema = { type: "object", properties: { a: { type: "string" } } };
     const output = { name: "answer", schema };
     await provider.generate(toRequest({ output }), context);

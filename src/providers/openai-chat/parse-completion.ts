@@ -1,16 +1,18 @@
-import type { Completion, ToolCall } from "../../call.ts";
+import type { ToolCall } from "../../message.ts";
+import type { Completion } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
-import { isRecord, parseJson } from "../../json.ts";
+import { isRecord } from "../../json.ts";
 import { parseUsage } from "./parse-usage.ts";
 import { readMessage, toArgumentsText, toFinishReason } from "./read-message.ts";
-import { findInBandError } from "./to-provider-error.ts";
+import { parseObject } from "../wire/parse-object.ts";
+import { findInBandError } from "../wire/provider-failure.ts";
 
 /**
  * Reads a whole answer of status 200.
  * @throws HeadgateError `provider_protocol` if it is not a completion; what the body reports if it carries an error
  */
 export function parseCompletion(peer: string, bytes: Buffer): Completion {
-  const body = parseBody(peer, bytes);
+  const body = parseObject(bytes.toString(), peer, "answered with something");
   const failure = findInBandError(peer, body);
   if (failure) throw failure;
   const choice: unknown = Array.isArray(body["choices"]) ? body["choices"][0] : undefined;
@@ -28,19 +30,6 @@ export function parseCompletion(peer: string, bytes: Buffer): Completion {
     finishReason: isRefusal ? "content_filter" : toFinishReason(choice["finish_reason"], toolCalls.length > 0),
     ...(usage ? { usage } : {}),
   };
-}
-
-function parseBody(peer: string, bytes: Buffer): Record<string, unknown> {
-  try {
-    const body = parseJson(bytes.toString());
-    if (isRecord(body)) return body;
-  } catch (cause) {
-    throw new HeadgateError("provider_protocol", {
-      detail: `${peer} answered with something that is not JSON.`,
-      cause,
-    });
-  }
-  throw new HeadgateError("provider_protocol", { detail: `${peer} answered with JSON that is not an object.` });
 }
 
 function readToolCalls(value: unknown): ToolCall[] {

@@ -1,4 +1,4 @@
-import type { Usage } from "../../call.ts";
+import type { Usage } from "../../reply.ts";
 import { isRecord } from "../../json.ts";
 
 /** Undefined unless the provider reported both counts. */

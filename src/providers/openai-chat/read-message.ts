@@ -1,4 +1,4 @@
-import type { FinishReason } from "../../call.ts";
+import type { FinishReason } from "../../reply.ts";
 import { isRecord } from "../../json.ts";
 
 /** What a message or a delta says, in whichever of the dialect's variants. */

@@ -1,4 +1,4 @@
-import type { ContentPart, Message, ModelSettings, OutputFormat, ToolSpec } from "../../call.ts";
+import type { ContentPart, Message, ModelSettings, OutputFormat, ToolSpec } from "../../message.ts";
 import { isRecord, type JsonSchema } from "../../json.ts";
 import type { ModelRequest } from "../provider.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import type { Part } from "../../call.ts";
+import type { Part } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { EndpointRequest, Gateway } from "../../gateway.ts";
 import { isUuid } from "../../ids.ts";

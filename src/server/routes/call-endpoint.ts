@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Outcome, Part } from "../../call.ts";
-import { collect } from "../../call.ts";
+import type { Outcome, Part } from "../../reply.ts";
+import { collect } from "../../reply.ts";
 import { toAnswer } from "../../contract/answer.ts";
 import { toProblem } from "../../contract/problem.ts";
 import { HeadgateError } from "../../errors.ts";

@@ -1,9 +1,9 @@
 import OpenAI, { AuthenticationError } from "openai";
 import { afterEach, expect, test } from "vitest";
-import type { Part } from "../../call.ts";
-import { wholeReply } from "../../call.ts";
+import type { Part } from "../../reply.ts";
+import { wholeReply } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
-import type { ChatRequest, EndpointRequest, Gateway } from "../../gateway.ts";
+import type { ModelCall, EndpointRequest, Gateway } from "../../gateway.ts";
 import { parseJson } from "../../json.ts";
 import { createKey } from "../create-key.ts";
 import { createFixture, streamReply, summaryReply } from "../server-fixture.ts";
@@ -54,10 +54,10 @@ function toBytes(text: string): Uint8Array {
 }
 
 test("a whole chat from the same dialect passes through byte by byte", async () => {
-  const calls: ChatRequest[] = [];
+  const calls: ModelCall[] = [];
   const bytes = '{ "odd" : "spacing",\n"x_vendor":[1.0e1] }';
   const { post } = await setup({
-    chat: async (request) => {
+    callModel: async (request) => {
       calls.push(request);
       return wholeReply({ text: "", toolCalls: [], finishReason: "stop", raw: toBytes(bytes) });
     },
@@ -80,7 +80,7 @@ test("a whole chat from the same dialect passes through byte by byte", async () 
 test("a streamed chat from the same dialect passes through byte by byte, to its very end", async () => {
   const chunks = ['data: {"a":1}\n\n', ": comment\n\ndata: {", '"b":2}\n\n', "data: [DONE]\n\n"];
   const { post } = await setup({
-    chat: async () =>
+    callModel: async () =>
       streamReply(
         toParts(
           ...chunks.slice(0, 3).map((text): Part => ({ type: "raw", bytes: toBytes(text) })),
@@ -97,7 +97,7 @@ test("a streamed chat from the same dialect passes through byte by byte, to its 
 
 test("the official client reads a whole answer of another dialect", async () => {
   const { openai } = await setup({
-    chat: async () =>
+    callModel: async () =>
       wholeReply({
         text: "Hello.",
         toolCalls: [],
@@ -115,7 +115,7 @@ test("the official client reads a whole answer of another dialect", async () => 
 
 test("the official client reads a stream of another dialect, with usage", async () => {
   const { openai } = await setup({
-    chat: async () =>
+    callModel: async () =>
       streamReply(
         toParts(
           { type: "text", text: "Hel" },
@@ -189,7 +189,7 @@ test.each(["endpoint:", "endpoint:unknown", "endpoint:summarize/v9", "endpoint:s
 
 test("errors have OpenAI's shape, with the status by which the official client chooses its error", async () => {
   const { url, openai, logLines } = await setup({
-    chat: ({ model }) =>
+    callModel: ({ model }) =>
       Promise.reject(
         model === "broken"
           ? new Error("secret of the house")
@@ -197,7 +197,7 @@ test("errors have OpenAI's shape, with the status by which the official client c
       ),
   });
   const busy = await openai.chat.completions.create({ model: "busy", messages }).catch((error: unknown) => error);
-  expect(busy).toMatchObject({ status: 503, code: "provider_rate_limited" });
+  expect(busy).toMatchObject({ status: 429, code: "provider_rate_limited" });
   const broken = await openai.chat.completions.create({ model: "broken", messages }).catch((error: unknown) => error);
   expect(broken).toMatchObject({ status: 500, code: "internal" });
   expect(String(broken)).not.toContain("secret");
@@ -210,7 +210,7 @@ test("errors have OpenAI's shape, with the status by which the official client c
 
 test("a stream that fails midway ends with an error event, not with an end", async () => {
   const { post } = await setup({
-    chat: async () =>
+    callModel: async () =>
       streamReply(
         (async function* (): AsyncGenerator<Part> {
           yield { type: "text", text: "Hel" };
@@ -228,7 +228,7 @@ test("a stream that fails midway ends with an error event, not with an end", asy
 test("when the client goes away in the middle of a stream the call is cancelled", async () => {
   const cancelled = Promise.withResolvers<unknown>();
   const { openai } = await setup({
-    chat: async ({ signal }) => {
+    callModel: async ({ signal }) => {
       signal.addEventListener("abort", () => cancelled.resolve(signal.reason));
       return streamReply(
         (async function* (): AsyncGenerator<Part> {

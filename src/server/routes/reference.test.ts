@@ -50,7 +50,7 @@ test("a changed project changes the reference", async () => {
       return snapshot;
     },
     callEndpoint: () => Promise.reject(new Error("not called")),
-    chat: () => Promise.reject(new Error("not called")),
+    callModel: () => Promise.reject(new Error("not called")),
   });
   expect((await http.inject("/docs")).body).toContain("/api/summarize/v2");
   snapshot = { ...testSnapshot, id: "next", endpoints: new Map() };

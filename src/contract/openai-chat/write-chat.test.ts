@@ -3,10 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import OpenAI, { APIError } from "openai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { wholeReply, type Completion, type Part } from "../call.ts";
-import { HeadgateError } from "../errors.ts";
-import { parseJson } from "../json.ts";
-import { createChatChunkWriter, parseChatRequest, toChatCompletion, toOpenAiError } from "./openai.ts";
+import { wholeReply, type Completion, type Part } from "../../reply.ts";
+import { HeadgateError } from "../../errors.ts";
+import { parseJson } from "../../json.ts";
+import { toOpenAiError } from "../openai-error.ts";
+import { parseChatRequest } from "./parse-chat-request.ts";
+import { createChatChunkWriter, toChatCompletion } from "./write-chat.ts";
 
 const requestId = "0190aaaa-0000-7000-8000-000000000000";
 const head = { requestId, model: "fast", createdAtMs: 1_700_000_000_999 };

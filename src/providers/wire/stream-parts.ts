@@ -1,4 +1,4 @@
-import type { Part } from "../../call.ts";
+import type { Part } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { ByteStream } from "../../outbound.ts";
 

@@ -1,20 +1,12 @@
 import * as z from "zod";
-import type { ContentPart, ForeignRequest, Message, ModelSettings, OutputFormat, ToolSpec } from "../call.ts";
-import { HeadgateError, type Issue } from "../errors.ts";
-import { toPointer } from "../json.ts";
+import type { ContentPart, Message, ModelSettings, OutputFormat, ToolSpec } from "../../message.ts";
+import type { DialectRequest } from "../dialect.ts";
+import { toRequestError } from "../request-error.ts";
 
 /** A chat request in Headgate's words; `foreign` keeps what they do not say. */
-export interface ParsedChatRequest {
-  /** A model, a tier or `endpoint:name`. */
-  readonly model: string;
-  readonly messages: readonly Message[];
-  readonly settings: ModelSettings;
-  readonly output?: OutputFormat;
-  readonly tools?: readonly ToolSpec[];
-  readonly stream: boolean;
+export interface ParsedChatRequest extends DialectRequest {
   /** The client asked for a last chunk that reports usage. */
   readonly includeUsage: boolean;
-  readonly foreign: ForeignRequest;
 }
 
 const toolCall = z.looseObject({
@@ -90,16 +82,6 @@ export function parseChatRequest(body: unknown): ParsedChatRequest {
     includeUsage: request.stream_options?.include_usage === true,
     foreign: { dialect: "openai-chat", body: body as Record<string, unknown> },
   };
-}
-
-function toRequestError(error: z.ZodError): HeadgateError {
-  const issues = error.issues.map((issue): Issue => {
-    const steps = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
-    return { path: toPointer(steps), message: issue.message };
-  });
-  const [first] = issues;
-  const detail = first && `${first.path === "" ? "The body" : first.path}: ${first.message}.`;
-  return new HeadgateError("request_invalid", { detail, issues });
 }
 
 function toMessage(entry: ChatRequestBody["messages"][number]): Message {

@@ -1,22 +1,24 @@
-import type { Part } from "../../call.ts";
-import { createEventDecoder, type StreamEvent } from "../../event-stream.ts";
-import { createChunkReader, dropHalfEvent } from "./chunk-reader.ts";
+import type { Part } from "../../reply.ts";
+import { createEventDecoder, type EventDecoder, type StreamEvent } from "../../event-stream.ts";
+import { dropHalfEvent, type AnswerReader } from "./answer-reader.ts";
 import type { PartReader } from "./stream-parts.ts";
 
 /** Reads a stream into typed parts. */
-export function createTypedReader(peer: string): PartReader {
-  const chunks = createChunkReader(peer);
-  const decoder = createEventDecoder(onEvent);
+export function createTypedReader(
+  answer: AnswerReader,
+  createDecoder: (onEvent: (event: StreamEvent) => void) => EventDecoder = createEventDecoder,
+): PartReader {
+  const decoder = createDecoder(onEvent);
   let parts: Part[] = [];
   let isDone = false;
 
   function onEvent(event: StreamEvent): void {
     if (isDone) return;
-    const read = chunks.read(event);
+    const read = answer.read(event);
     if (read.type === "chunk") parts.push(...read.parts);
     if (read.type !== "done") return;
     isDone = true;
-    parts.push(...chunks.end(true));
+    parts.push(...answer.end(true));
   }
 
   return {
@@ -28,7 +30,7 @@ export function createTypedReader(peer: string): PartReader {
     end: (target) => {
       parts = target;
       dropHalfEvent(() => decoder.end());
-      if (!isDone) parts.push(...chunks.end(false));
+      if (!isDone) parts.push(...answer.end(false));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { HeadgateError } from "../errors.ts";
-import { parseChatRequest } from "./openai.ts";
+import { HeadgateError } from "../../errors.ts";
+import { parseChatRequest } from "./parse-chat-request.ts";
 
 const minimal = { model: "fast", messages: [{ role: "user", content: "Hi" }] };
 

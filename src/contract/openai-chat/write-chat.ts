@@ -1,18 +1,8 @@
-import type { Completion, FinishReason, Part, Usage } from "../call.ts";
-import { HeadgateError } from "../errors.ts";
-
-export { parseChatRequest } from "./openai-request.ts";
-
-/** What a chat answer says about itself. */
-export interface ChatAnswerHead {
-  readonly requestId: string;
-  /** The name that the client asked for. */
-  readonly model: string;
-  readonly createdAtMs: number;
-}
+import type { Completion, FinishReason, Part, Usage } from "../../reply.ts";
+import type { DialectHead, PartWriter } from "../dialect.ts";
 
 /** OpenAI's `chat.completion` object. */
-export function toChatCompletion(completion: Completion, head: ChatAnswerHead): Record<string, unknown> {
+export function toChatCompletion(completion: Completion, head: DialectHead): Record<string, unknown> {
   const { text, reasoning, toolCalls, finishReason, usage } = completion;
   const calls = toolCalls.map((call, index) => ({
     id: call.id || toCallId(head, index),
@@ -36,20 +26,13 @@ export function toChatCompletion(completion: Completion, head: ChatAnswerHead): 
   };
 }
 
-export interface ChatChunkWriterOptions extends ChatAnswerHead {
+export interface ChatChunkWriterOptions extends DialectHead {
   /** The client set `stream_options.include_usage`: the last chunk reports usage, all others have `usage: null`. */
   readonly includeUsage: boolean;
 }
 
 /** Turns the typed parts of one answer into OpenAI's events. */
-export interface ChatChunkWriter {
-  /** The events for a part; "" for parts that chat clients do not know. */
-  write(part: Part): string;
-  /** The event that ends the stream. */
-  end(): string;
-}
-
-export function createChatChunkWriter(options: ChatChunkWriterOptions): ChatChunkWriter {
+export function createChatChunkWriter(options: ChatChunkWriterOptions): PartWriter {
   const head = JSON.stringify({
     id: toAnswerId(options),
     object: "chat.completion.chunk",
@@ -111,34 +94,6 @@ function writeUsage(head: string, usage: Usage | undefined): string {
   return usage ? `data: ${head},"choices":[],"usage":${JSON.stringify(toForeignUsage(usage))}}\n\n` : "";
 }
 
-/** OpenAI's error body; the official clients choose their error class by the HTTP status. */
-export function toOpenAiError(thrown: unknown): { readonly error: Record<string, unknown> } {
-  const error = HeadgateError.from(thrown);
-  const [issue] = error.issues ?? [];
-  return {
-    error: {
-      message: error.message || error.code,
-      type: toErrorType(error),
-      param: issue === undefined ? null : toParameter(issue.path),
-      code: error.code,
-    },
-  };
-}
-
-function toErrorType({ status }: HeadgateError): string {
-  if (status === 401) return "authentication_error";
-  if (status === 403) return "permission_error";
-  if (status === 429) return "rate_limit_error";
-  return status < 500 ? "invalid_request_error" : "server_error";
-}
-
-/** A JSON Pointer as OpenAI writes it: `messages[0].role`. */
-function toParameter(pointer: string): string {
-  const steps = pointer.split("/").slice(1);
-  const names = steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  return names.map((name, index) => (/^\d+$/.test(name) ? `[${name}]` : `${index === 0 ? "" : "."}${name}`)).join("");
-}
-
 function toForeignUsage(usage: Usage): Record<string, unknown> {
   const { inputTokens, outputTokens, cachedInputTokens = 0, reasoningTokens = 0 } = usage;
   return {
@@ -155,11 +110,11 @@ function toForeignReason(reason: FinishReason): string {
   return reason === "other" ? "stop" : reason;
 }
 
-function toAnswerId({ requestId }: ChatAnswerHead): string {
+function toAnswerId({ requestId }: DialectHead): string {
   return `chatcmpl-${requestId}`;
 }
 
-function toCallId({ requestId }: ChatAnswerHead, index: number): string {
+function toCallId({ requestId }: DialectHead, index: number): string {
   return `call_${requestId}_${index}`;
 }
 

@@ -1,0 +1,50 @@
+import type { Clock } from "./clock.ts";
+import type { Environment } from "./config.ts";
+import type { ProviderOptions } from "./endpoint/define-config.ts";
+import { findBaseUrl, findKeyName } from "./endpoint/vendors.ts";
+import { HeadgateError } from "./errors.ts";
+import type { Outbound } from "./outbound.ts";
+import { createEmbedder } from "./providers/local/embed.ts";
+import { createLocalProvider } from "./providers/local/local.ts";
+import { createOpenAiChatProvider } from "./providers/openai-chat/openai-chat.ts";
+import type { Provider } from "./providers/provider.ts";
+
+export interface ConnectOptions {
+  /** The provider's name in the config. */
+  readonly name: string;
+  readonly options: ProviderOptions;
+  readonly environment: Environment;
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+}
+
+/** Makes the provider that a config entry declares. @throws HeadgateError `provider_auth` if its key is missing */
+export function connectProvider({ name, options, environment, outbound, clock }: ConnectOptions): Provider {
+  if (options.type === "local") return createLocalProvider({ clock, embed: createEmbedder({ clock }) });
+  if (options.type !== "openai-chat") throw new Error("to come");
+  const baseUrl = findBaseUrl(options) ?? "";
+  const apiKey = readKey(name, options, environment);
+  const { hasSchemaMode = true, headers } = options;
+  return createOpenAiChatProvider({ name, baseUrl, apiKey, headers, hasSchemaMode, outbound, clock });
+}
+
+/** Variables of the environment without which the provider cannot be connected. */
+export function listKeyNames(options: ProviderOptions): readonly string[] {
+  const keyName = findKeyName(options);
+  if (keyName !== undefined) return [keyName];
+  if (options.type !== "bedrock") return [];
+  const { accessKeyId, secretAccessKey } = options.credentialsEnv ?? awsVariables;
+  return [accessKeyId, secretAccessKey];
+}
+
+const awsVariables = { accessKeyId: "AWS_ACCESS_KEY_ID", secretAccessKey: "AWS_SECRET_ACCESS_KEY" };
+
+function readKey(name: string, options: ProviderOptions, environment: Environment): string | undefined {
+  const variable = findKeyName(options);
+  if (variable === undefined) return undefined;
+  const key = environment.secret(variable);
+  if (key !== undefined) return key;
+  throw new HeadgateError("provider_auth", {
+    detail: `The provider ${name} needs the environment variable ${variable}.`,
+  });
+}

@@ -1,0 +1,84 @@
+import type { Call, ForeignRequest, Target, Task } from "../../call.ts";
+import { HeadgateError } from "../../errors.ts";
+import type { Message } from "../../message.ts";
+import type { ModelRequest, Provider, ProviderContext } from "../../providers/provider.ts";
+import { wholeReply, type Completion, type Reply } from "../../reply.ts";
+import { countTokens } from "../../tokens.ts";
+
+/**
+ * Asks a provider for what the call wants: an answer, or the work of its task.
+ * @throws HeadgateError `not_translatable` if the provider has no such work, or cannot be told a part of the request
+ */
+export function askProvider(provider: Provider, call: Call, target: Target): Promise<Reply> {
+  const { signal, deadlineMs, notes } = call;
+  const warn = (warning: string): void => {
+    if (!notes.warnings.includes(warning)) notes.warnings.push(warning);
+  };
+  const context: ProviderContext = { signal, deadlineMs, warn };
+  const foreign = passOn(provider, call.foreign, warn);
+  const { messages, settings, output, tools, stream } = call;
+  const request: ModelRequest = { model: target.model, messages, settings, output, tools, foreign, stream };
+  return call.task ? perform(provider, call.task, request, context) : provider.generate(request, context);
+}
+
+/** The client's own body, for a provider that speaks its dialect. Others get what the words carry, and the rest is told. */
+function passOn(
+  provider: Provider,
+  foreign: ForeignRequest | undefined,
+  warn: ProviderContext["warn"],
+): ForeignRequest | undefined {
+  if (!foreign || provider.dialects.includes(foreign.dialect)) return foreign;
+  const { losses = [] } = foreign;
+  const refused = losses.filter(({ effect }) => effect === "refused");
+  if (refused.length > 0) {
+    const issues = refused.map(({ path, why }) => ({ path, message: why }));
+    const detail = `The provider ${provider.name} cannot be asked for: ${issues.map(({ path, message }) => `${path} (${message})`).join(", ")}.`;
+    throw new HeadgateError("not_translatable", { detail, issues });
+  }
+  for (const { path, why } of losses) warn(`${path} was dropped: ${why}.`);
+  return undefined;
+}
+
+async function perform(
+  provider: Provider,
+  task: Task,
+  request: ModelRequest,
+  context: ProviderContext,
+): Promise<Reply> {
+  const { model, foreign } = request;
+  switch (task.type) {
+    case "embed": {
+      const { inputs, dimensions } = task;
+      const embed = provider.embed ?? refuse(provider, "embeddings");
+      const { vectors, usage, raw } = await embed({ model, inputs, dimensions, foreign }, context);
+      return wholeReply({ ...nothingSaid, usage, raw, result: { type: "embed", vectors } });
+    }
+    case "moderate": {
+      const moderate = provider.moderate ?? refuse(provider, "moderation");
+      const { results, raw } = await moderate({ model, inputs: task.inputs, foreign }, context);
+      return wholeReply({ ...nothingSaid, raw, result: { type: "moderate", results } });
+    }
+    default: {
+      const inputTokens = await provider.countTokens?.(request, context);
+      const isEstimated = inputTokens === undefined;
+      if (isEstimated) context.warn(`The provider ${provider.name} does not count tokens: the count is an estimate.`);
+      const result = { type: task.type, inputTokens: inputTokens ?? (await estimateTokens(request)), isEstimated };
+      return wholeReply({ ...nothingSaid, result });
+    }
+  }
+}
+
+const nothingSaid = { text: "", toolCalls: [], finishReason: "stop" } as const satisfies Completion;
+
+function refuse(provider: Provider, work: string): never {
+  throw new HeadgateError("not_translatable", { detail: `The provider ${provider.name} has no ${work}.` });
+}
+
+async function estimateTokens({ messages, tools = [] }: ModelRequest): Promise<number> {
+  return countTokens([...messages.map(toText), ...tools.map((tool) => JSON.stringify(tool))].join("\n"));
+}
+
+function toText({ content, toolCalls = [] }: Message): string {
+  const said = typeof content === "string" ? [content] : content.map((part) => (part.type === "text" ? part.text : ""));
+  return [...said, ...toolCalls.map(({ name, arguments: text }) => `${name} ${text}`)].join("\n");
+}

@@ -1,0 +1,35 @@
+import type { Part } from "../../reply.ts";
+import { HeadgateError } from "../../errors.ts";
+import type { StreamEvent } from "../../event-stream.ts";
+
+/** What one event of a stream was. */
+export type ReadEvent =
+  /** The last event of the answer. */
+  | { readonly type: "done" }
+  /** Nothing that the words can say: a ping, or a vendor's own event. */
+  | { readonly type: "ignored" }
+  /** `isHidden`: Headgate asked for the event, the client did not, and a relay leaves it out. */
+  | { readonly type: "chunk"; readonly parts: readonly Part[]; readonly isHidden?: boolean };
+
+/** Reads the events of one streamed answer in one dialect. */
+export interface AnswerReader {
+  /** True once the model has said why it stopped: what comes now only rounds the answer off. */
+  readonly hasReason: boolean;
+  /** Reads one event. @throws HeadgateError what an error event reports; `provider_protocol` if it cannot be read */
+  read(event: StreamEvent): ReadEvent;
+  /**
+   * The parts that end the answer: usage, if any was reported, and finish. `isDone` says that `read` has told of the end;
+   * without it the bytes just ended.
+   * @throws HeadgateError `stream_cut` if they ended too early; `provider_protocol` if there was no answer at all
+   */
+  end(isDone: boolean): readonly Part[];
+}
+
+/** Reads what the end of a stream left without a closing line: an event, or half of one, which tells nothing. */
+export function dropHalfEvent(read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    if (!HeadgateError.is(error, "provider_protocol")) throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import { HeadgateError, type ErrorCode } from "../../errors.ts";
+import { isRecord, parseJson } from "../../json.ts";
+import { parseRetryAfter } from "./parse-retry-after.ts";
+
+export interface FailedAnswer {
+  /** What the error calls the provider, such as `The provider groq`. */
+  readonly peer: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Uint8Array;
+  readonly nowMs: number;
+}
+
+/** Translates an HTTP status that is not 2xx, with its body, into the catalogue. */
+export function toProviderError(answer: FailedAnswer): HeadgateError {
+  const { peer, status, headers, nowMs } = answer;
+  const body = tryParse(answer.body);
+  const words = readWords(body, headers);
+  const code = toErrorCode(status, words, readMessage(body));
+  const retryAfterMs = isRetryable(code) ? parseRetryAfter(headers, nowMs) : undefined;
+  return new HeadgateError(code, {
+    detail: `${peer} answered ${status}${words.length === 0 ? "" : ` (${words.join(", ")})`}.`,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+/**
+ * Finds the error that a body or an event of status 200 carries instead of an answer: `{"error": ...}`, or vLLM's
+ * `{"object": "error", ...}`. OpenRouter and Groq report failures so once the status is sent, Anthropic's overload too.
+ */
+export function findInBandError(peer: string, body: Readonly<Record<string, unknown>>): HeadgateError | undefined {
+  const { error } = body;
+  const hasError = (error !== undefined && error !== null && error !== false) || body["object"] === "error";
+  return hasError ? toInBandError(peer, body) : undefined;
+}
+
+/** Translates an error that came with status 200: its body has `error`, or is the error. */
+export function toInBandError(peer: string, body: Readonly<Record<string, unknown>>): HeadgateError {
+  const { error } = body;
+  const words = readWords(body, {});
+  const status = readStatus(isRecord(error) ? error : body) ?? guessStatus(words);
+  return new HeadgateError(toErrorCode(status, words, readMessage(body)), {
+    detail: `${peer} reported an error in its answer${words.length === 0 ? "" : ` (${words.join(", ")})`}.`,
+  });
+}
+
+/** What a spend limit is called; waiting does not help against it. */
+const spentWords = new Set([
+  "insufficient_quota",
+  "billing_hard_limit_reached",
+  "billing_not_active",
+  "billing_error",
+  "enforced_spend_limit_reached",
+  "insufficient_balance",
+]);
+
+const contextWords = new Set(["context_length_exceeded", "context_window_exceeded", "string_above_max_length"]);
+const filterWords = new Set(["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"]);
+
+// Vendors without a code for it say it in words: Anthropic, Gemini, Bedrock, vLLM, llama.cpp.
+const contextMessage =
+  /prompt is too long|exceeds? the (?:model'?s )?(?:maximum |max )?(?:context|number of tokens)|maximum context length|input (?:token count|is too long)|context (?:window|size|length)[^.]{0,40}exceed|exceed[^.]{0,40}context/i;
+
+function toErrorCode(status: number, words: readonly string[], message: string): ErrorCode {
+  if (status === 401 || status === 403) return "provider_auth";
+  if (status === 429) return words.some((word) => spentWords.has(word)) ? "provider_rejected" : "provider_rate_limited";
+  // 409 is a lost race inside the provider; OpenAI's own clients try it again as well.
+  if (status === 408 || status === 409 || status === 425 || status >= 500) return "provider_unavailable";
+  if (words.some((word) => contextWords.has(word)) || contextMessage.test(message)) return "context_too_long";
+  return words.some((word) => filterWords.has(word)) ? "content_filtered" : "provider_rejected";
+}
+
+function isRetryable(code: ErrorCode): boolean {
+  return code === "provider_rate_limited" || code === "provider_unavailable";
+}
+
+function tryParse(body: Uint8Array): unknown {
+  try {
+    const value = parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
+    // Gemini's streams put their only error into a list.
+    return Array.isArray(value) ? (value[0] as unknown) : value;
+  } catch {
+    return undefined;
+  }
+}
+
+// Only short identifiers may be shown; messages quote prompts and keys.
+const identifier = /^[A-Za-z][A-Za-z0-9_]{1,47}$/;
+const parameter = /^[A-Za-z][A-Za-z0-9_.[\]]{1,63}$/;
+
+/** The error's `code`, `type` and `status`, and the parameter that it names, where they are identifiers. */
+function readWords(body: unknown, headers: FailedAnswer["headers"]): string[] {
+  const error = isRecord(body) && isRecord(body["error"]) ? body["error"] : body;
+  if (!isRecord(error)) return [];
+  const inner = isRecord(error["innererror"]) ? error["innererror"] : {};
+  const named = [error["code"], error["type"], error["error_code"], error["status"], error["__type"], inner["code"]];
+  // Bedrock names the exception in a header, with a URL after a colon.
+  const exception = headers["x-amzn-errortype"];
+  const words = [...named, typeof exception === "string" ? exception.split(":")[0] : undefined].filter(
+    (word) => typeof word === "string" && identifier.test(word),
+  );
+  const param = error["param"];
+  if (typeof param === "string" && parameter.test(param)) words.push(param);
+  return [...new Set(words)] as string[];
+}
+
+/** Only ever searched, never shown. */
+function readMessage(body: unknown): string {
+  if (!isRecord(body)) return "";
+  const { error } = body;
+  const message = isRecord(error) ? error["message"] : (body["message"] ?? body["Message"] ?? error);
+  return typeof message === "string" ? message.slice(0, 2000) : "";
+}
+
+function readStatus(error: Readonly<Record<string, unknown>>): number | undefined {
+  const found = [error["status_code"], error["code"], error["status"]].map(Number);
+  return found.find((status) => Number.isInteger(status) && status >= 400 && status < 600);
+}
+
+function guessStatus(words: readonly string[]): number {
+  const text = words.join(" ").toLowerCase();
+  if (/rate_?limit|quota|billing|spend_limit|balance|throttl|resource_exhausted/.test(text)) return 429;
+  if (/authentication|api_key|permission|forbidden|unauthorized|access_?denied/.test(text)) return 401;
+  if (
+    /invalid_request|context_length|not_found|bad_request|content_filter|badrequest|validation|invalid_arg/.test(text)
+  )
+    return 400;
+  return 500;
+}

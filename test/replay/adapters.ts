@@ -1,0 +1,5 @@
+import type { ReplayAdapter } from "./adapter.ts";
+import { openAiChatAdapter } from "./adapters/openai-chat.ts";
+
+/** Every dialect that recordings are replayed in. */
+export const replayAdapters: readonly ReplayAdapter[] = [openAiChatAdapter];
