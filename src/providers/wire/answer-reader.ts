@@ -8,8 +8,16 @@ export type ReadEvent =
   | { readonly type: "done" }
   /** Nothing that the words can say: a ping, or a vendor's own event. */
   | { readonly type: "ignored" }
-  /** `isHidden`: Headgate asked for the event, the client did not, and a relay leaves it out. */
-  | { readonly type: "chunk"; readonly parts: readonly Part[]; readonly isHidden?: boolean };
+  /**
+   * `isHidden`: Headgate asked for the event, the client did not, and a relay leaves it out. `isContent`: the answer has
+   * begun with something that parts do not say, such as a tool of the vendor's own, and a relay need not hold it back.
+   */
+  | {
+      readonly type: "chunk";
+      readonly parts: readonly Part[];
+      readonly isHidden?: boolean;
+      readonly isContent?: boolean;
+    };
 
 /** Reads the events of one streamed answer in one dialect. */
 export interface AnswerReader {

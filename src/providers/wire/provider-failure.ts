@@ -51,11 +51,14 @@ const spentWords = new Set([
   "billing_not_active",
   "billing_error",
   "enforced_spend_limit_reached",
+  "contract_spend_limit_reached",
   "insufficient_balance",
 ]);
 
 const contextWords = new Set(["context_length_exceeded", "context_window_exceeded", "string_above_max_length"]);
 const filterWords = new Set(["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"]);
+// Anthropic's filter has no code.
+const filterMessage = /blocked by content filtering policy/i;
 
 // Vendors without a code for it say it in words: Anthropic, Gemini, Bedrock, vLLM, llama.cpp.
 const contextMessage =
@@ -67,7 +70,8 @@ function toErrorCode(status: number, words: readonly string[], message: string):
   // 409 is a lost race inside the provider; OpenAI's own clients try it again as well.
   if (status === 408 || status === 409 || status === 425 || status >= 500) return "provider_unavailable";
   if (words.some((word) => contextWords.has(word)) || contextMessage.test(message)) return "context_too_long";
-  return words.some((word) => filterWords.has(word)) ? "content_filtered" : "provider_rejected";
+  const isFiltered = words.some((word) => filterWords.has(word)) || filterMessage.test(message);
+  return isFiltered ? "content_filtered" : "provider_rejected";
 }
 
 function isRetryable(code: ErrorCode): boolean {
@@ -93,7 +97,9 @@ function readWords(body: unknown, headers: FailedAnswer["headers"]): string[] {
   const error = isRecord(body) && isRecord(body["error"]) ? body["error"] : body;
   if (!isRecord(error)) return [];
   const inner = isRecord(error["innererror"]) ? error["innererror"] : {};
-  const named = [error["code"], error["type"], error["error_code"], error["status"], error["__type"], inner["code"]];
+  const details = isRecord(error["details"]) ? error["details"] : {};
+  const codes = [error["code"], error["type"], error["error_code"], details["error_code"], inner["code"]];
+  const named = [...codes, error["status"], error["__type"]];
   // Bedrock names the exception in a header, with a URL after a colon.
   const exception = headers["x-amzn-errortype"];
   const words = [...named, typeof exception === "string" ? exception.split(":")[0] : undefined].filter(

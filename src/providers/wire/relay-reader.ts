@@ -35,7 +35,7 @@ export function createRelayReader(answer: AnswerReader, mayMatter: RegExp): Part
       parts.push(...answer.end(true));
       isDone = true;
     } else if (read.type === "chunk") {
-      hasContent ||= read.parts.length > 0;
+      hasContent ||= read.parts.length > 0 || read.isContent === true;
       isHidden = read.isHidden === true;
     }
   }
