@@ -4,6 +4,7 @@ import type { ProviderOptions } from "./endpoint/define-config.ts";
 import { findBaseUrl, findKeyName } from "./endpoint/vendors.ts";
 import { HeadgateError } from "./errors.ts";
 import type { Outbound } from "./outbound.ts";
+import { createAnthropicProvider } from "./providers/anthropic/anthropic.ts";
 import { createEmbedder } from "./providers/local/embed.ts";
 import { createLocalProvider } from "./providers/local/local.ts";
 import { createOpenAiChatProvider } from "./providers/openai-chat/openai-chat.ts";
@@ -21,9 +22,12 @@ export interface ConnectOptions {
 /** Makes the provider that a config entry declares. @throws HeadgateError `provider_auth` if its key is missing */
 export function connectProvider({ name, options, environment, outbound, clock }: ConnectOptions): Provider {
   if (options.type === "local") return createLocalProvider({ clock, embed: createEmbedder({ clock }) });
-  if (options.type !== "openai-chat") throw new Error("to come");
+  if (options.type !== "openai-chat" && options.type !== "anthropic") throw new Error("to come");
   const baseUrl = findBaseUrl(options) ?? "";
   const apiKey = readKey(name, options, environment);
+  if (options.type === "anthropic") {
+    return createAnthropicProvider({ name, baseUrl, apiKey, headers: options.headers, outbound, clock });
+  }
   const { hasSchemaMode = true, headers } = options;
   return createOpenAiChatProvider({ name, baseUrl, apiKey, headers, hasSchemaMode, outbound, clock });
 }

@@ -1,5 +1,7 @@
 import type { ReplayAdapter } from "./adapter.ts";
+import { anthropicAdapter } from "./adapters/anthropic.ts";
+import { geminiAdapter } from "./adapters/gemini.ts";
 import { openAiChatAdapter } from "./adapters/openai-chat.ts";
 
 /** Every dialect that recordings are replayed in. */
-export const replayAdapters: readonly ReplayAdapter[] = [openAiChatAdapter];
+export const replayAdapters: readonly ReplayAdapter[] = [openAiChatAdapter, anthropicAdapter, geminiAdapter];
