@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRetryAfter } from "./parse-retry-after.ts";
+import { parseRetryAfter, parseRetryDelay } from "./parse-retry-after.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);
 
@@ -28,4 +28,18 @@ test.each(["-5", "NaN", "", "soon", "1e9", "0x10", "Infinity", "2026-01-01", "99
 test("no header, or several, mean nothing", () => {
   expect(parseRetryAfter({}, nowMs)).toBeUndefined();
   expect(parseRetryAfter({ "retry-after": ["1", "2"] }, nowMs)).toBeUndefined();
+});
+
+test.each([
+  ["48s", 48_000],
+  ["0s", 0],
+  ["1.0015s", 1002],
+  ["86400s", 3_600_000],
+  ["48", undefined],
+  ["-1s", undefined],
+  ["1e9s", undefined],
+  [48, undefined],
+  [undefined, undefined],
+] as const)("the delay %o means %s ms", (delay, expectedMs) => {
+  expect(parseRetryDelay(delay)).toBe(expectedMs);
 });

@@ -12,6 +12,14 @@ export function parseRetryAfter(headers: Headers, nowMs: number): number | undef
   return waitMs === undefined ? undefined : Math.min(Math.ceil(waitMs), maxRetryAfterMs);
 }
 
+/** Reads the `retryDelay` of Google's `RetryInfo`, such as `48s`. Undefined if it makes no sense; at most an hour. */
+export function parseRetryDelay(value: unknown): number | undefined {
+  const seconds = typeof value === "string" ? duration.exec(value)?.[1] : undefined;
+  return seconds === undefined ? undefined : Math.min(Math.ceil(Number(seconds) * 1000), maxRetryAfterMs);
+}
+
+const duration = /^(\d{1,15}(?:\.\d{1,9})?)s$/;
+
 const decimal = /^\s*\d{1,15}(?:\.\d{1,9})?\s*$/;
 
 function readMs(value: Headers[string]): number | undefined {

@@ -1,6 +1,6 @@
 import { HeadgateError, type ErrorCode } from "../../errors.ts";
 import { isRecord, parseJson } from "../../json.ts";
-import { parseRetryAfter } from "./parse-retry-after.ts";
+import { parseRetryAfter, parseRetryDelay } from "./parse-retry-after.ts";
 
 export interface FailedAnswer {
   /** What the error calls the provider, such as `The provider groq`. */
@@ -17,7 +17,7 @@ export function toProviderError(answer: FailedAnswer): HeadgateError {
   const body = tryParse(answer.body);
   const words = readWords(body, headers);
   const code = toErrorCode(status, words, readMessage(body));
-  const retryAfterMs = isRetryable(code) ? parseRetryAfter(headers, nowMs) : undefined;
+  const retryAfterMs = isRetryable(code) ? (parseRetryAfter(headers, nowMs) ?? readRetryDelay(body)) : undefined;
   return new HeadgateError(code, {
     detail: `${peer} answered ${status}${words.length === 0 ? "" : ` (${words.join(", ")})`}.`,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -39,8 +39,11 @@ export function toInBandError(peer: string, body: Readonly<Record<string, unknow
   const { error } = body;
   const words = readWords(body, {});
   const status = readStatus(isRecord(error) ? error : body) ?? guessStatus(words);
-  return new HeadgateError(toErrorCode(status, words, readMessage(body)), {
+  const code = toErrorCode(status, words, readMessage(body));
+  const retryAfterMs = isRetryable(code) ? readRetryDelay(body) : undefined;
+  return new HeadgateError(code, {
     detail: `${peer} reported an error in its answer${words.length === 0 ? "" : ` (${words.join(", ")})`}.`,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
@@ -56,6 +59,8 @@ const spentWords = new Set([
 ]);
 
 const contextWords = new Set(["context_length_exceeded", "context_window_exceeded", "string_above_max_length"]);
+// Gemini refuses a wrong key with 400.
+const authWords = new Set(["API_KEY_INVALID"]);
 const filterWords = new Set(["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"]);
 // Anthropic's filter has no code.
 const filterMessage = /blocked by content filtering policy/i;
@@ -65,7 +70,7 @@ const contextMessage =
   /prompt is too long|exceeds? the (?:model'?s )?(?:maximum |max )?(?:context|number of tokens)|maximum context length|input (?:token count|is too long)|context (?:window|size|length)[^.]{0,40}exceed|exceed[^.]{0,40}context/i;
 
 function toErrorCode(status: number, words: readonly string[], message: string): ErrorCode {
-  if (status === 401 || status === 403) return "provider_auth";
+  if (status === 401 || status === 403 || words.some((word) => authWords.has(word))) return "provider_auth";
   if (status === 429) return words.some((word) => spentWords.has(word)) ? "provider_rejected" : "provider_rate_limited";
   // 409 is a lost race inside the provider; OpenAI's own clients try it again as well.
   if (status === 408 || status === 409 || status === 425 || status >= 500) return "provider_unavailable";
@@ -92,14 +97,14 @@ function tryParse(body: Uint8Array): unknown {
 const identifier = /^[A-Za-z][A-Za-z0-9_]{1,47}$/;
 const parameter = /^[A-Za-z][A-Za-z0-9_.[\]]{1,63}$/;
 
-/** The error's `code`, `type` and `status`, and the parameter that it names, where they are identifiers. */
+/** The error's `code`, `type` and `status`, the reasons and the parameter that it names, where they are identifiers. */
 function readWords(body: unknown, headers: FailedAnswer["headers"]): string[] {
-  const error = isRecord(body) && isRecord(body["error"]) ? body["error"] : body;
-  if (!isRecord(error)) return [];
+  const error = findError(body);
+  if (!error) return [];
   const inner = isRecord(error["innererror"]) ? error["innererror"] : {};
   const details = isRecord(error["details"]) ? error["details"] : {};
   const codes = [error["code"], error["type"], error["error_code"], details["error_code"], inner["code"]];
-  const named = [...codes, error["status"], error["__type"]];
+  const named = [...codes, error["status"], error["__type"], ...readDetails(error).map((detail) => detail["reason"])];
   // Bedrock names the exception in a header, with a URL after a colon.
   const exception = headers["x-amzn-errortype"];
   const words = [...named, typeof exception === "string" ? exception.split(":")[0] : undefined].filter(
@@ -108,6 +113,21 @@ function readWords(body: unknown, headers: FailedAnswer["headers"]): string[] {
   const param = error["param"];
   if (typeof param === "string" && parameter.test(param)) words.push(param);
   return [...new Set(words)] as string[];
+}
+
+function findError(body: unknown): Record<string, unknown> | undefined {
+  const error = isRecord(body) && isRecord(body["error"]) ? body["error"] : body;
+  return isRecord(error) ? error : undefined;
+}
+
+/** Google's errors have a list of typed details, such as `ErrorInfo` with a reason, or `RetryInfo`. */
+function readDetails({ details }: Readonly<Record<string, unknown>>): Record<string, unknown>[] {
+  return Array.isArray(details) ? details.filter(isRecord) : [];
+}
+
+function readRetryDelay(body: unknown): number | undefined {
+  const error = findError(body);
+  return parseRetryDelay(error && readDetails(error).find((detail) => "retryDelay" in detail)?.["retryDelay"]);
 }
 
 /** Only ever searched, never shown. */
