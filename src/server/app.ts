@@ -15,6 +15,7 @@ import { registerAdminStatus } from "./routes/admin-status.ts";
 import { registerCallEndpoint } from "./routes/call-endpoint.ts";
 import { registerDialect } from "./routes/dialect.ts";
 import { registerHealth } from "./routes/health.ts";
+import { registerMessages } from "./routes/messages.ts";
 import { registerReference } from "./routes/reference.ts";
 import { createErrorHandler, problemShape } from "./send-error.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -57,6 +58,7 @@ export function createApp(dependencies: ServerDependencies): App {
   const refuse = refuseOtherMethods(http);
   registerCallEndpoint(http, context);
   registerDialect(http, context, "/v1/chat/completions", openAiChat);
+  registerMessages(http, context);
   registerReference(http, context);
   registerHealth(http, context);
   registerAdminKeys(http, context);

@@ -1,0 +1,35 @@
+import type { HeadgateError } from "../../errors.ts";
+import { toDialectStatus } from "../dialect.ts";
+
+/** Anthropic's error body. The official clients choose their error class by the HTTP status. */
+export function toAnthropicError(error: HeadgateError, requestId: string): Record<string, unknown> {
+  return {
+    type: "error",
+    error: {
+      type: toErrorType(toDialectStatus(error)),
+      message: error.message || error.code,
+      details: { error_code: error.code },
+    },
+    request_id: requestId,
+  };
+}
+
+/** The event that a stream ends with when it fails midway. */
+export function toErrorEvent(error: HeadgateError, requestId: string): string {
+  return `event: error\ndata: ${JSON.stringify(toAnthropicError(error, requestId))}\n\n`;
+}
+
+function toErrorType(status: number): string {
+  return errorTypes[status] ?? (status < 500 ? "invalid_request_error" : "api_error");
+}
+
+const errorTypes: Readonly<Record<number, string>> = {
+  401: "authentication_error",
+  403: "permission_error",
+  404: "not_found_error",
+  408: "timeout_error",
+  413: "request_too_large",
+  429: "rate_limit_error",
+  503: "overloaded_error",
+  504: "timeout_error",
+};
