@@ -27,6 +27,10 @@ export interface Usage {
   /** The part of `cacheWriteTokens` that is kept for an hour, which costs more. */
   readonly cacheWrite1hTokens?: number;
   readonly reasoningTokens?: number;
+  /** Of the input, what was sound: it has a price of its own. */
+  readonly audioInputTokens?: number;
+  /** Of the output, what was sound. */
+  readonly audioOutputTokens?: number;
   /** The tier that the vendor says it served at (`default`, `flex`, `priority`, `batch`). */
   readonly serviceTier?: string;
   /** True if the provider reported none and the numbers are counted here. */
@@ -184,9 +188,8 @@ function extendToolCall(known: ToolCall | undefined, part: Extract<Part, { type:
 }
 
 async function* toParts(completion: Completion): AsyncGenerator<Part> {
-  const { text, reasoning, reasoningBlocks = [], sources = [], logprobs, usage } = completion;
-  if (reasoning) yield { type: "reasoning", text: reasoning };
-  for (const block of reasoningBlocks) yield { type: "reasoning-block", block };
+  const { text, sources = [], logprobs, usage } = completion;
+  yield* toReasoningParts(completion);
   if (text !== "") yield { type: "text", text, ...(logprobs ? { logprobs } : {}) };
   for (const source of sources) yield { type: "source", source };
   for (const [index, call] of completion.toolCalls.entries()) yield { type: "tool-call", index, ...call };
@@ -197,4 +200,14 @@ async function* toParts(completion: Completion): AsyncGenerator<Part> {
     ...(completion.rawFinishReason === undefined ? {} : { rawReason: completion.rawFinishReason }),
     ...(completion.outcome ? { outcome: completion.outcome } : {}),
   };
+}
+
+// As a stream has them: each stretch of reasoning before its end.
+function* toReasoningParts({ reasoning = "", reasoningBlocks = [] }: Completion): Generator<Part> {
+  const isInBlocks = reasoning === "" || reasoningBlocks.map(({ text }) => text).join("") === reasoning;
+  if (!isInBlocks) yield { type: "reasoning", text: reasoning };
+  for (const block of reasoningBlocks) {
+    if (isInBlocks && block.text !== "") yield { type: "reasoning", text: block.text };
+    yield { type: "reasoning-block", block };
+  }
 }
