@@ -67,7 +67,7 @@ const filterMessage = /blocked by content filtering policy/i;
 
 // Vendors without a code for it say it in words: Anthropic, Gemini, Bedrock, vLLM, llama.cpp.
 const contextMessage =
-  /prompt is too long|exceeds? the (?:model'?s )?(?:maximum |max )?(?:context|number of tokens)|maximum context length|input (?:token count|is too long)|context (?:window|size|length)[^.]{0,40}exceed|exceed[^.]{0,40}context/i;
+  /prompt is too long|exceeds? the (?:model'?s )?(?:maximum |max )?(?:context|number of tokens)|maximum context length|input (?:token count|is too long)|context (?:window|size|length)[^.]{0,40}exceed|exceed[^.]{0,40}context|number of (?:input )?tokens exceed/i;
 
 function toErrorCode(status: number, words: readonly string[], message: string): ErrorCode {
   if (status === 401 || status === 403 || words.some((word) => authWords.has(word))) return "provider_auth";
