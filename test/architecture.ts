@@ -48,7 +48,6 @@ const rows: readonly Row[] = [
       "src/providers/provider.ts",
       "src/store/store.ts",
       "src/store/journal.ts",
-      "src/store/record-json.ts",
       "src/contract/apply-delta.ts",
     ],
     siblings: false,

@@ -3,7 +3,6 @@ import type { FinishReason, Outcome, Part } from "../reply.ts";
 import type { Clock } from "../clock.ts";
 import { HeadgateError } from "../errors.ts";
 import type { Journal } from "../store/journal.ts";
-import { toRecordJson } from "../store/record-json.ts";
 import type { CallRecord } from "../store/store.ts";
 import type { Stage } from "./stage.ts";
 import { watchParts } from "./watch-parts.ts";
@@ -14,8 +13,8 @@ export interface RecordOptions {
   readonly clock: Clock;
   /** Integer micro-dollars of a model call that has usage, null if its price is unknown. Never rejects. */
   readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
-  /** Called with every record and its `toRecordJson`, for the log line. */
-  readonly onRecord: (record: CallRecord, json: string, error: HeadgateError | undefined) => void;
+  /** Called with every record, for the log line. */
+  readonly onRecord: (record: CallRecord, error: HeadgateError | undefined) => void;
 }
 
 /** What a call ended in. */
@@ -29,9 +28,8 @@ export function record(options: RecordOptions): Stage {
     const nowMs = options.clock.now();
     const costMicroUsd = await sumCost(call, options.priceOf);
     const row = toRecord(call, ending, { nowMs, costMicroUsd });
-    const json = toRecordJson(row);
-    options.onRecord(row, json, ending.type === "failed" ? ending.error : undefined);
-    await options.journal.append(row, json);
+    options.onRecord(row, ending.type === "failed" ? ending.error : undefined);
+    await options.journal.append(row);
   };
   // A call that failed is reported with its own error, even if the journal fails as well.
   const writeFailure = (call: Call, error: HeadgateError): Promise<void> =>

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Pool, PoolClient, QueryConfig } from "pg";
 import { DatabaseError } from "pg";
 import { HeadgateError } from "../errors.ts";
+import { CopyRows } from "./copy-rows.ts";
 
 /** SQL with `$1` parameters. A name keeps it prepared on the connection. */
 interface Statement {
@@ -13,6 +14,11 @@ interface Statement {
 export interface Database {
   /** @throws HeadgateError `store_unavailable` if the database cannot be reached in time, `internal` if it refuses the statement. */
   query<Row>(statement: Statement, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /**
+   * Runs `copy ... from stdin` on rows in COPY's text format, each ended by a newline. All of them are stored, or none.
+   * @throws as `query`
+   */
+  copy(text: string, rows: Uint8Array): Promise<void>;
   /**
    * Commits what `work` does, or nothing of it. Statements that `work` runs find the transaction by themselves: with a
    * pool of one, a statement beside it would wait forever. A transaction inside of another is part of it.
@@ -47,12 +53,18 @@ export function createDatabase(pool: Pool): Database {
     }
   };
 
+  /** On the connection of the current transaction, if there is one. */
+  const onConnection = async <Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> => {
+    const transaction = current.getStore();
+    if (transaction && !transaction.isOver) return await runInside(transaction, work);
+    return await track(() => withClient(pool, work));
+  };
+
   return {
     query: async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<readonly Row[]> => {
-      const transaction = current.getStore();
-      if (transaction && !transaction.isOver) return await queryInside<Row>(transaction, statement, values);
-      return await track(() => withClient(pool, (client) => run<Row>(client, statement, values)));
+      return await onConnection((client) => run<Row>(client, statement, values));
     },
+    copy: (text, rows) => onConnection((client) => copyRows(client, text, rows)),
     transaction: async (work) => {
       const outer = current.getStore();
       if (outer && !outer.isOver) return await work();
@@ -78,18 +90,23 @@ export function createDatabase(pool: Pool): Database {
   };
 }
 
-async function queryInside<Row>(
+async function runInside<Result>(
   transaction: OpenTransaction,
-  statement: Statement,
-  values: readonly unknown[],
-): Promise<readonly Row[]> {
-  const running = transaction.last.then(() => run<Row>(transaction.client, statement, values));
+  work: (client: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const running = transaction.last.then(() => work(transaction.client));
   transaction.last = running.catch(() => {});
   try {
     return await running;
   } catch (error) {
     throw translateError(error);
   }
+}
+
+function copyRows(client: PoolClient, text: string, rows: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.query(new CopyRows(text, rows, (error) => (error ? reject(error) : resolve())));
+  });
 }
 
 async function run<Row>(client: PoolClient, statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {

@@ -12,6 +12,7 @@ import type { TemporaryFolder } from "../testing/store-folder.ts";
 import { createStoreFolder } from "../testing/store-folder.ts";
 import { openStore } from "./connect.ts";
 import { openJournal } from "./journal.ts";
+import { rowColumns, toRow } from "./record-columns.ts";
 import type { SqlStore } from "./sql-store.ts";
 
 // The journal on a real store.
@@ -40,17 +41,33 @@ test("records arrive as they were given, once, however often they are moved", as
 
 test("a line that the store cannot read is set aside, and its neighbours arrive", async () => {
   const records = Array.from({ length: 9 }, () => createRecord());
-  const lines = records.map((record) => JSON.stringify(record));
-  lines.splice(4, 0, "\0".repeat(100), '{"requestId":"of a nobody"}');
+  const lines = records.map((record) => toRow(record).trimEnd());
+  lines.splice(4, 0, "\0".repeat(100), "of a nobody\tyesterday");
   mkdirSync(join(folder.path, "journal"));
-  writeFileSync(join(folder.path, "journal", "slot-0-1-00000000-000001.jsonl"), `${lines.join("\n")}\n`);
+  writeFileSync(join(folder.path, "journal", "slot-0-1-00000000-000001.rows"), `#${rowColumns}\n${lines.join("\n")}\n`);
   const journal = await openJournal({ folder: folder.path, store, clock });
   await journal.flush();
   expect(journal.pending).toBe(0);
   await journal.close(5000);
   expect(await store.countRecords()).toBe(9);
-  expect(readFileSync(join(folder.path, "journal", "rejected.jsonl"), "utf8")).toBe(`${lines[4]}\n${lines[5]}\n`);
-  expect(readdirSync(join(folder.path, "journal")).sort()).toEqual(["rejected.jsonl", "slot-0.lock"]);
+  expect(readFileSync(join(folder.path, "journal", "rejected.rows"), "utf8")).toBe(`${lines[4]}\n${lines[5]}\n`);
+  expect(readdirSync(join(folder.path, "journal")).sort()).toEqual(["rejected.rows", "slot-0.lock"]);
+});
+
+test("a journal of a version that knew fewer columns is moved by its own", async () => {
+  const record = createRecord({ attemptDetails: undefined, rungs: [] });
+  const columns = rowColumns.split(",").slice(0, -1);
+  const cells = toRow(record).trimEnd().split("\t").slice(0, -1);
+  const [head, row] = [`#${columns.toReversed().join(",")}`, cells.toReversed().join("\t")];
+  mkdirSync(join(folder.path, "journal"));
+  writeFileSync(join(folder.path, "journal", "slot-0-1-00000000-000001.rows"), `${head}\n${row}\n`);
+  const journal = await openJournal({ folder: folder.path, store, clock });
+  await journal.flush();
+  await journal.close(5000);
+  expect(await store.findRecord(record.requestId)).toMatchObject({
+    requestId: record.requestId,
+    tenant: record.tenant,
+  });
 });
 
 test("kill -9 loses no record whose append has resolved", async () => {
@@ -77,7 +94,7 @@ function startWriter(): ChildProcessByStdio<null, Readable, null> {
     import { systemClock } from ${url("../clock.ts")};
     import { createRequestId } from ${url("../ids.ts")};
     import { openJournal } from ${url("./journal.ts")};
-    const store = { insertRecordLines: () => Promise.reject(new Error("down")) };
+    const store = { insertRecordRows: () => Promise.reject(new Error("down")) };
     const journal = await openJournal({ folder: ${JSON.stringify(folder.path)}, store, clock: systemClock });
     const template = ${JSON.stringify(createRecord())};
     const append = async () => {

@@ -4,7 +4,6 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HeadgateError } from "../errors.ts";
-import { parseJson } from "../json.ts";
 import type { ManualClock } from "../testing/manual-clock.ts";
 import { createManualClock } from "../testing/manual-clock.ts";
 import { createRecord } from "../testing/store-conformance.ts";
@@ -12,13 +11,13 @@ import type { TemporaryFolder } from "../testing/store-folder.ts";
 import { createTemporaryFolder } from "../testing/store-folder.ts";
 import type { Journal, JournalOptions } from "./journal.ts";
 import { openJournal } from "./journal.ts";
-import type { CallRecord } from "./store.ts";
+import { rowColumns, toRow } from "./record-columns.ts";
 
 /** A store that can be down, and shows in which batches records came. */
 interface Sink {
   readonly batches: string[][];
   isDown: boolean;
-  insertRecordLines: (lines: Uint8Array) => Promise<void>;
+  insertRecordRows: (rows: Uint8Array, columns: string) => Promise<void>;
 }
 
 let folder: TemporaryFolder;
@@ -33,10 +32,10 @@ beforeEach(() => {
   sink = {
     batches: [],
     isDown: false,
-    insertRecordLines: async (lines) => {
+    insertRecordRows: async (rows) => {
       if (sink.isDown) throw new HeadgateError("store_unavailable");
-      const records = Buffer.from(lines).toString().trimEnd().split("\n").map(parseJson) as CallRecord[];
-      sink.batches.push(records.map(({ requestId }) => requestId));
+      const lines = Buffer.from(rows).toString().trimEnd().split("\n");
+      sink.batches.push(lines.map((line) => line.slice(0, line.indexOf("\t"))));
     },
   };
 });
@@ -61,7 +60,7 @@ async function open(options: Partial<JournalOptions> = {}): Promise<Journal> {
 }
 
 function listSegments(): string[] {
-  return readdirSync(join(folder.path, "journal")).filter((name) => name.endsWith(".jsonl"));
+  return readdirSync(join(folder.path, "journal")).filter((name) => name.endsWith(".rows"));
 }
 
 function readSegments(): string {
@@ -74,7 +73,7 @@ test("a record is in the file when its append resolves, long before it is moved"
   const journal = await open();
   const record = createRecord();
   await journal.append(record);
-  expect(parseJson(readSegments())).toEqual(record);
+  expect(readSegments()).toBe(`#${rowColumns}\n${toRow(record)}`);
   expect(journal.pending).toBe(1);
   expect(sink.batches).toEqual([]);
 });
@@ -95,7 +94,7 @@ test("appends of one turn share a write, and each is told", async () => {
   const journal = await open();
   const records = Array.from({ length: 100 }, () => createRecord());
   await Promise.all(records.map((record) => journal.append(record)));
-  expect(readSegments().trimEnd().split("\n")).toHaveLength(100);
+  expect(readSegments().trimEnd().split("\n")).toHaveLength(1 + 100);
   await journal.flush();
   expect(sink.batches.flat()).toEqual(records.map(({ requestId }) => requestId));
 });
@@ -104,11 +103,11 @@ test("records that come while others are moved are moved too", async () => {
   const journal = await open();
   const late = createRecord();
   let appending: Promise<void> | undefined;
-  const take = sink.insertRecordLines;
-  sink.insertRecordLines = async (lines) => {
+  const take = sink.insertRecordRows;
+  sink.insertRecordRows = async (...rows) => {
     appending ??= journal.append(late);
     await appending;
-    await take(lines);
+    await take(...rows);
   };
   await journal.append(createRecord());
   await journal.flush();
@@ -137,11 +136,11 @@ describe("a store that is down", () => {
       await nextTurn();
     };
     const journal = await open({ clock: { ...clock, sleep } });
-    const take = sink.insertRecordLines;
+    const take = sink.insertRecordRows;
     sink.isDown = true;
-    sink.insertRecordLines = (lines) => {
+    sink.insertRecordRows = (...rows) => {
       sink.isDown = slept.length < 9;
-      return take(lines);
+      return take(...rows);
     };
     await journal.append(createRecord());
     await vi.waitFor(() => expect(journal.pending).toBe(0));
@@ -168,7 +167,7 @@ describe("a store that is down", () => {
   test("that hangs does not keep closing from ending in time", async () => {
     const journal = await open();
     const hanging = Promise.withResolvers<void>();
-    sink.insertRecordLines = () => hanging.promise;
+    sink.insertRecordRows = () => hanging.promise;
     await journal.append(createRecord());
     await passTimeUntil(journal.close(1000));
     expect(listSegments()).toHaveLength(1);
@@ -188,16 +187,15 @@ describe("a store that is down", () => {
 
 describe("what a process left behind", () => {
   // A slot that nobody holds: its process is dead.
-  function leave(text: string, slot = 0): void {
+  function leave(rows: string, slot = 0, head = `#${rowColumns}\n`): void {
     mkdirSync(join(folder.path, "journal"), { recursive: true });
-    writeFileSync(join(folder.path, "journal", `slot-${slot}-4242-abcdef01-000001.jsonl`), text);
+    writeFileSync(join(folder.path, "journal", `slot-${slot}-4242-abcdef01-000001.rows`), head + rows);
   }
-  const toLine = (record: CallRecord): string => `${JSON.stringify(record)}\n`;
 
   test("is moved by the next, from any slot", async () => {
     const records = [createRecord(), createRecord()];
-    leave(toLine(records[0]!));
-    leave(toLine(records[1]!), 7);
+    leave(toRow(records[0]!));
+    leave(toRow(records[1]!), 7);
     const journal = await open();
     expect(journal.pending).toBe(2);
     clock.advance(250);
@@ -208,7 +206,7 @@ describe("what a process left behind", () => {
 
   test("loses a cut last line, with a word in the log, and nothing before it", async () => {
     const record = createRecord();
-    leave(toLine(record) + toLine(createRecord()).slice(0, 300));
+    leave(toRow(record) + toRow(createRecord()).slice(0, 100));
     const lines: string[] = [];
     const journal = await open({ log: pino({}, { write: (line) => void lines.push(line) }) });
     await journal.flush();
@@ -217,9 +215,11 @@ describe("what a process left behind", () => {
     expect(listSegments()).toEqual([]);
   });
 
-  test("may be nothing but a cut line, or nothing", async () => {
-    leave('{"requestId"');
+  test("may be nothing but a cut line, or a head, or half of one, or nothing", async () => {
+    leave("01939a4c-");
     leave("", 3);
+    leave("", 4, "#request_id,star");
+    leave("", 5, "");
     const journal = await open();
     await journal.flush();
     expect(sink.batches).toEqual([]);
@@ -227,9 +227,9 @@ describe("what a process left behind", () => {
   });
 
   test("never keeps the journal from opening, even if it cannot be read", async () => {
-    mkdirSync(join(folder.path, "journal", "slot-0-4242-abcdef01-000001.jsonl"), { recursive: true });
+    mkdirSync(join(folder.path, "journal", "slot-0-4242-abcdef01-000001.rows"), { recursive: true });
     const record = createRecord();
-    leave(toLine(record), 7);
+    leave(toRow(record), 7);
     const journal = await open();
     await journal.flush();
     expect(sink.batches).toEqual([[record.requestId]]);

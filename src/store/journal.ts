@@ -14,7 +14,7 @@ import { takeSlot } from "./journal/journal-slot.ts";
 import type { Mover } from "./journal/mover.ts";
 import { createMover } from "./journal/mover.ts";
 import { createSegmentFile } from "./journal/segment-file.ts";
-import { toRecordJson } from "./record-json.ts";
+import { rowColumns, toRow } from "./record-columns.ts";
 import type { SqlStore } from "./sql-store.ts";
 import type { CallRecord } from "./store.ts";
 
@@ -24,9 +24,9 @@ import type { CallRecord } from "./store.ts";
 export interface Journal {
   /**
    * Resolves once the record is in the operating system's hands (survives kill -9); appends of one tick
-   * share a write. `json` is the record's `toRecordJson` where the caller has it already.
+   * share a write.
    */
-  append(record: CallRecord, json?: string): Promise<void>;
+  append(record: CallRecord): Promise<void>;
   /** Moves everything appended so far into the store. */
   flush(): Promise<void>;
   /** Records appended and not yet in the store. */
@@ -38,7 +38,7 @@ export interface Journal {
 export interface JournalOptions {
   /** Holds `journal/`; several processes may share it. */
   readonly folder: string;
-  readonly store: Pick<SqlStore, "insertRecordLines">;
+  readonly store: Pick<SqlStore, "insertRecordRows">;
   readonly clock: Clock;
   readonly log?: Logger;
   /** The pause before records are moved, which makes batches large, in milliseconds. @default 250 */
@@ -68,8 +68,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     clock,
     log,
     intervalMs: options.flushIntervalMs ?? 250,
-    insertLines: (lines) => store.insertRecordLines(lines),
-    rejectedPath: join(folder, "rejected.jsonl"),
+    insertRows: (rows, columns) => store.insertRecordRows(rows, columns),
+    rejectedPath: join(folder, "rejected.rows"),
     retire: () => appendLog.retire(),
   });
   const { segments } = mover;
@@ -78,7 +78,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     maxSegmentBytes,
     maxQueued,
     createSegment: () => {
-      const segment = createSegmentFile(own.nameSegment());
+      const segment = createSegmentFile(own.nameSegment(), rowColumns);
       mover.add(segment, 0);
       return segment;
     },
@@ -98,10 +98,10 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 
   let closing: Promise<void> | undefined;
   return {
-    append: (record, json = toRecordJson(record)) => {
+    append: (record) => {
       if (closing) return refuse("The usage journal is closed.");
       if (segments.size * maxSegmentBytes > maxBytes) return refuse("The usage journal is full.");
-      return appendLog.append(`${json}\n`);
+      return appendLog.append(toRow(record));
     },
     flush: async () => {
       await appendLog.settle();

@@ -1,21 +1,30 @@
 import { expect, test } from "vitest";
-import { parseJson } from "../json.ts";
 import { createRecord } from "../testing/store-conformance.ts";
-import { insertRecordsSql, recordFields } from "./record-columns.ts";
-import { toRecordJson } from "./record-json.ts";
+import { readStart, recordFields, rowColumns, toRow } from "./record-columns.ts";
 
 test("every field of a record has a column to be written to and read from", () => {
-  for (const field of Object.keys(createRecord())) {
-    expect(insertRecordsSql).toContain(`"${field}"`);
-    expect(recordFields).toContain(`as "${field}"`);
-  }
+  const record = createRecord();
+  for (const field of Object.keys(record)) expect(recordFields).toContain(`as "${field}"`);
+  const cells = toRow(record).split("\t");
+  expect(cells).toHaveLength(rowColumns.split(",").length);
+  expect(cells.slice(0, -1)).toEqual(expect.arrayContaining([record.requestId, record.tenant, record.status]));
 });
 
-test("a record's JSON is one line, whatever its text holds", () => {
-  expect(toRecordJson(createRecord({ model: "two\r\nlines\u2028" }))).not.toMatch(/[\r\n]/);
+test("a row is one line of the record's cells, whatever its text holds", () => {
+  const model = "two\r\nlines,\ta tab, a \\ and \\N, \u2028";
+  const row = toRow(createRecord({ model }));
+  expect(row).toMatch(/^[^\r\n]*\n$/);
+  expect(row.split("\t")).toHaveLength(rowColumns.split(",").length);
+  expect(row).toContain("two\\r\\nlines,\\ta tab, a \\\\ and \\\\N, \u2028");
 });
 
 test("NUL and half surrogate pairs are replaced, and only they", () => {
-  const json = parseJson(toRecordJson(createRecord({ model: "\0 \ud83d \u{1f642} \u0001 \\u0000" })));
-  expect(json).toMatchObject({ model: "\uFFFD \uFFFD \u{1f642} \u0001 \\u0000" });
+  expect(toRow(createRecord({ model: "\0 \ud83d \u{1f642} \u0001" }))).toContain("\t\uFFFD \uFFFD \u{1f642} \u0001\t");
+});
+
+test("a start keeps its microseconds", () => {
+  const startedAtMs = Date.UTC(2026, 10, 24, 10, 20, 30, 456) + 0.007;
+  expect(toRow(createRecord({ startedAtMs }))).toContain("\t2026-11-24T10:20:30.456007Z\t");
+  expect(readStart(toRow(createRecord({ startedAtMs })))).toBe(Math.floor(startedAtMs));
+  expect(readStart("of a nobody")).toBeUndefined();
 });

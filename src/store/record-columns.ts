@@ -1,71 +1,108 @@
 import type { CallRecord } from "./store.ts";
 
-interface Column {
+interface Column<Value = unknown> {
   readonly name: string;
-  /** The type in the JSON that a record travels in. */
-  readonly type: "uuid" | "text" | "integer" | "bigint" | "double precision" | "boolean" | "json";
-  /** SQL for the value of a field that the record leaves out; without it, null. */
+  /** What stands in the column for a field that the record leaves out; without it, null. */
   readonly otherwise?: string;
-  /** Where table and JSON differ: how a value is written and read. */
-  readonly write?: (source: string) => string;
-  readonly read?: (column: string) => string;
+  /** The value in Postgres's text form, before COPY's escapes. @default `String` */
+  readonly write?: (value: Value) => string;
+  /** SQL for the value as the record has it. @default the column */
+  readonly read?: string;
 }
 
 /** The one place that knows which field of a record stands in which column. */
-const columns: { readonly [Field in keyof Required<CallRecord>]: Column } = {
-  requestId: { name: "request_id", type: "uuid" },
+const columns: { readonly [Field in keyof Required<CallRecord>]: Column<NonNullable<CallRecord[Field]>> } = {
+  requestId: { name: "request_id" },
   startedAtMs: {
     name: "started_at",
-    type: "double precision",
-    write: (source) => `to_timestamp(${source} / 1000)`,
-    read: (column) => `(extract(epoch from ${column}) * 1000)::double precision`,
+    write: toTimestamp,
+    read: "(extract(epoch from started_at) * 1000)::double precision",
   },
-  durationMs: { name: "duration_ms", type: "double precision" },
-  firstPartMs: { name: "first_part_ms", type: "double precision" },
-  surface: { name: "surface", type: "text" },
-  tenant: { name: "tenant", type: "text" },
-  keyId: { name: "key_id", type: "text" },
-  endpoint: { name: "endpoint", type: "text" },
-  contract: { name: "contract", type: "integer" },
-  promptVersion: { name: "prompt_version", type: "text" },
-  promptSha256: { name: "prompt_sha256", type: "text" },
-  snapshotId: { name: "snapshot_id", type: "text" },
-  tier: { name: "tier", type: "text" },
-  rule: { name: "rule", type: "text" },
-  provider: { name: "provider", type: "text" },
-  model: { name: "model", type: "text" },
-  status: { name: "status", type: "text" },
-  errorCode: { name: "error_code", type: "text" },
-  finishReason: { name: "finish_reason", type: "text" },
-  isStream: { name: "is_stream", type: "boolean" },
-  inputTokens: { name: "input_tokens", type: "bigint" },
-  outputTokens: { name: "output_tokens", type: "bigint" },
-  cachedInputTokens: { name: "cached_input_tokens", type: "bigint", otherwise: "0" },
-  reasoningTokens: { name: "reasoning_tokens", type: "bigint", otherwise: "0" },
-  isUsageEstimated: { name: "is_usage_estimated", type: "boolean", otherwise: "false" },
-  costMicroUsd: { name: "cost_micro_usd", type: "bigint" },
-  cache: { name: "cache", type: "text" },
-  attempts: { name: "attempts", type: "integer" },
-  attemptDetails: { name: "attempt_details", type: "json", otherwise: "'[]'" },
-  rungs: { name: "rungs", type: "json", otherwise: "'[]'" },
+  durationMs: { name: "duration_ms" },
+  firstPartMs: { name: "first_part_ms" },
+  surface: { name: "surface" },
+  tenant: { name: "tenant" },
+  keyId: { name: "key_id" },
+  endpoint: { name: "endpoint" },
+  contract: { name: "contract" },
+  promptVersion: { name: "prompt_version" },
+  promptSha256: { name: "prompt_sha256" },
+  snapshotId: { name: "snapshot_id" },
+  tier: { name: "tier" },
+  rule: { name: "rule" },
+  provider: { name: "provider" },
+  model: { name: "model" },
+  status: { name: "status" },
+  errorCode: { name: "error_code" },
+  finishReason: { name: "finish_reason" },
+  isStream: { name: "is_stream" },
+  inputTokens: { name: "input_tokens" },
+  outputTokens: { name: "output_tokens" },
+  cachedInputTokens: { name: "cached_input_tokens", otherwise: "0" },
+  reasoningTokens: { name: "reasoning_tokens", otherwise: "0" },
+  isUsageEstimated: { name: "is_usage_estimated", otherwise: "false" },
+  costMicroUsd: { name: "cost_micro_usd" },
+  cache: { name: "cache" },
+  attempts: { name: "attempts" },
+  attemptDetails: { name: "attempt_details", otherwise: "[]", write: (notes) => JSON.stringify(notes) },
+  rungs: { name: "rungs", otherwise: "[]", write: (notes) => JSON.stringify(notes) },
 };
 
-const fields = Object.entries(columns);
+const fields = Object.entries(columns) as readonly (readonly [keyof CallRecord, Column])[];
 
-/** Writes records, given as one JSON array; fails if one is there already. A fifth cheaper than having to look. */
-export const insertNewRecordsSql = `
-insert into headgate_requests (${fields.map(([, { name }]) => name).join(", ")})
-select ${fields.map(([field, column]) => writeField(`"${field}"`, column)).join(", ")}
-from json_to_recordset($1::json) as given (${fields.map(([field, { type }]) => `"${field}" ${type}`).join(", ")})`;
+/** The columns of a row, in its order, separated by commas. */
+export const rowColumns = fields.map(([, { name }]) => name).join(",");
 
-/** The same, leaving those alone that are there already. */
-export const insertRecordsSql = `${insertNewRecordsSql}
-on conflict do nothing`;
+/**
+ * A record as a line of Postgres's COPY text format (https://www.postgresql.org/docs/current/sql-copy.html), with its
+ * newline: what the journal holds and the store takes. Holds neither NUL nor half a surrogate pair, which Postgres refuses.
+ */
+export function toRow(record: CallRecord): string {
+  let row = "";
+  for (const [field, { otherwise = absent, write }] of fields) {
+    const value = record[field];
+    row += `${row === "" ? "" : "\t"}${value === undefined || value === null ? otherwise : toCell(write?.(value) ?? value)}`;
+  }
+  return `${row}\n`;
+}
+
+const absent = "\\N";
+
+function toCell(value: unknown): string {
+  return typeof value === "string" ? escapeText(value) : String(value);
+}
+
+// The usual value needs none of it, and one look tells.
+const unusual = /[\\\t\n\r\0\ud800-\udfff]/;
+
+function escapeText(text: string): string {
+  if (!unusual.test(text)) return text;
+  return text
+    .toWellFormed()
+    .replaceAll("\0", "\uFFFD")
+    .replaceAll("\\", "\\\\")
+    .replaceAll("\t", "\\t")
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r");
+}
+
+/** The start with its microseconds, as calls are given them. */
+function toTimestamp(startedAtMs: number): string {
+  const micros = Math.round(startedAtMs * 1000);
+  const milliseconds = new Date(Math.floor(micros / 1000)).toISOString().slice(0, -1);
+  return `${milliseconds}${String(micros % 1000).padStart(3, "0")}Z`;
+}
+
+/** The moment in a row's second column. Undefined for what is no row. */
+export function readStart(row: string): number | undefined {
+  const atMs = Date.parse(
+    row.slice(row.indexOf("\t") + 1, row.indexOf("\t") + 1 + "2026-01-01T00:00:00.000".length) + "Z",
+  );
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
 
 /** The select list that gives rows the shape of a record, with null for what is absent. */
-export const recordFields = fields
-  .map(([field, { name, read }]) => `${read ? read(name) : name} as "${field}"`)
-  .join(", ");
+export const recordFields = fields.map(([field, { name, read }]) => `${read ?? name} as "${field}"`).join(", ");
 
 export type RecordRow = { readonly [Field in keyof Required<CallRecord>]: CallRecord[Field] | null };
 
@@ -73,9 +110,4 @@ export function fromRecordRow(row: RecordRow): CallRecord {
   const present = Object.entries(row).filter(([, value]) => value !== null);
   // An unknown cost is told, not left out.
   return { ...Object.fromEntries(present), costMicroUsd: row.costMicroUsd } as unknown as CallRecord;
-}
-
-function writeField(source: string, { write, otherwise }: Column): string {
-  if (write) return write(source);
-  return otherwise === undefined ? source : `coalesce(${source}, ${otherwise})`;
 }

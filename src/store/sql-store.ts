@@ -3,8 +3,7 @@ import { HeadgateError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import type { Database } from "./database.ts";
 import type { RecordRow } from "./record-columns.ts";
-import { fromRecordRow, insertNewRecordsSql, insertRecordsSql, recordFields } from "./record-columns.ts";
-import { toRecordJson } from "./record-json.ts";
+import { fromRecordRow, readStart, recordFields, rowColumns, toRow } from "./record-columns.ts";
 import type { RequestDays } from "./request-days.ts";
 import { isMissingDay } from "./request-days.ts";
 import type { KeyRow, KeyScope, RecordQuery, Store } from "./store.ts";
@@ -12,10 +11,10 @@ import type { KeyRow, KeyScope, RecordQuery, Store } from "./store.ts";
 /** A store that also takes what the journal holds. */
 export interface SqlStore extends Store {
   /**
-   * Inserts records that are text already: lines of `toRecordJson`, each ended by a newline. Spares reading and writing
-   * their JSON once more.
+   * Inserts records that are text already: rows of `toRow`. Idempotent as `insertRecords`.
+   * @param columns what the rows hold; those of an older version have fewer
    */
-  insertRecordLines(lines: Uint8Array): Promise<void>;
+  insertRecordRows(rows: Uint8Array, columns: string): Promise<void>;
 }
 
 interface SqlStoreOptions {
@@ -53,11 +52,10 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
     listKeys: async () => (await database.query<StoredKey>({ text: listKeysSql })).map(fromStoredKey),
     revokeKey: async (id, atMs) => (await database.query({ text: revokeKeySql }, [id, atMs])).length > 0,
     insertRecords: async (records) => {
-      if (records.length > 0) await insertRecords(database, days, `[${records.map(toRecordJson).join(",")}]`);
+      if (records.length === 0) return;
+      await insertRows(database, days, Buffer.from(records.map(toRow).join("")), rowColumns);
     },
-    insertRecordLines: async (lines) => {
-      if (lines.length > 0) await insertRecords(database, days, toArray(lines));
-    },
+    insertRecordRows: (rows, columns) => insertRows(database, days, rows, columns),
     findRecord: async (requestId) => {
       if (!isUuid(requestId)) return undefined;
       const [row] = await database.query<RecordRow>({ name: "find_record", text: findRecordSql }, [requestId]);
@@ -79,7 +77,6 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
 }
 
 const maxListed = 500;
-const [newline, comma, openBracket, closeBracket] = [0x0a, 0x2c, 0x5b, 0x5d];
 
 const insertKeySql = `
 insert into headgate_keys (id, name, tenant, scopes, sha256, created_at, revoked_at)
@@ -104,35 +101,36 @@ where ($1::text is null or endpoint = $1) and ($2::text is null or status = $2)
   and ($3::double precision is null or started_at < to_timestamp($3 / 1000))
 order by started_at desc, request_id desc limit $4`;
 
-async function insertRecords(database: Database, days: RequestDays, array: string | Uint8Array): Promise<void> {
+async function insertRows(database: Database, days: RequestDays, rows: Uint8Array, columns: string): Promise<void> {
+  if (!columnList.test(columns)) throw new HeadgateError("internal", { detail: "These are no columns." });
+  const copySql = (table: string): string => `copy ${table} (${columns}) from stdin`;
   try {
-    await database.query({ name: "insert_new_records", text: insertNewRecordsSql }, [array]);
+    await database.copy(copySql("headgate_requests"), rows);
     return;
   } catch (error) {
-    if (isMissingDay(error)) await days.prepareAnew(listMoments(array));
+    if (isMissingDay(error)) await days.prepareAnew(listMoments(rows));
     else if (!isDuplicate(error)) throw error;
   }
-  await database.query({ name: "insert_records", text: insertRecordsSql }, [array]);
+  // Only a journal that is moved again, after its process died midway, holds what is there already; COPY cannot skip it.
+  await database.transaction(async () => {
+    await database.query({
+      text: "create temporary table moved (like headgate_requests including defaults) on commit drop",
+    });
+    await database.copy(copySql("moved"), rows);
+    const into = `insert into headgate_requests (${columns})`;
+    await database.query({ text: `${into} select ${columns} from moved on conflict do nothing` });
+  });
 }
 
-// Only a journal that is moved again, after its process died midway, holds what is there already.
+const columnList = /^[a-z_0-9]+(?:,[a-z_0-9]+)*$/;
+
 function isDuplicate(error: unknown): boolean {
   return HeadgateError.is(error) && error.cause instanceof DatabaseError && error.cause.code === "23505";
 }
 
-function listMoments(array: string | Uint8Array): Set<number> {
-  const text = typeof array === "string" ? array : new TextDecoder().decode(array);
-  // Cannot be part of a string of the record: there its quotes would be escaped.
-  return new Set(Array.from(text.matchAll(/"startedAtMs":(\d+)/g), ([, moment]) => Number(moment)));
-}
-
-function toArray(lines: Uint8Array): Uint8Array {
-  const array = Buffer.allocUnsafe(lines.length + 1);
-  array[0] = openBracket;
-  array.set(lines, 1);
-  for (let at = array.indexOf(newline); at !== -1; at = array.indexOf(newline, at + 1)) array[at] = comma;
-  array[array.length - 1] = closeBracket;
-  return array;
+function listMoments(rows: Uint8Array): Set<number> {
+  const text = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength).toString();
+  return new Set(text.split("\n").flatMap((row) => readStart(row) ?? []));
 }
 
 function fromStoredKey({ revokedAtMs, ...key }: StoredKey): KeyRow {

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import type { LogLevel } from "../config.ts";
 import { HeadgateError } from "../errors.ts";
 import { parseJson } from "../json.ts";
-import { toRecordJson } from "../store/record-json.ts";
 import { createRecord } from "../testing/store-conformance.ts";
 import { createLogger } from "./logger.ts";
 import type { Logs } from "./logger.ts";
@@ -18,7 +17,7 @@ describe("a call's log line", () => {
 
   test("is its record, with level, time and event, on one line of JSON", () => {
     const { logs, read } = setup();
-    logs.logCall(record, toRecordJson(record), undefined);
+    logs.logCall(record, undefined);
     expect(read()).toEqual([
       { level: 30, time: expect.stringMatching(/^\d{4}-.*Z$/), event: "call.finished", ...record },
     ]);
@@ -26,13 +25,9 @@ describe("a call's log line", () => {
 
   test("of a failure on our side is an error and says what failed; a bug brings its stack", () => {
     const { logs, read } = setup();
-    logs.logCall(record, toRecordJson(record), new HeadgateError("output_invalid", { detail: 'It has "issues".' }));
-    logs.logCall(
-      record,
-      toRecordJson(record),
-      new HeadgateError("internal", { cause: new TypeError("x is not a function") }),
-    );
-    logs.logCall(record, toRecordJson(record), new HeadgateError("input_invalid", { detail: "The client's mistake." }));
+    logs.logCall(record, new HeadgateError("output_invalid", { detail: 'It has "issues".' }));
+    logs.logCall(record, new HeadgateError("internal", { cause: new TypeError("x is not a function") }));
+    logs.logCall(record, new HeadgateError("input_invalid", { detail: "The client's mistake." }));
     const [failure, bug, mistake] = read();
     expect(failure).toMatchObject({ level: 50, error: 'It has "issues".' });
     expect(bug).toMatchObject({ level: 50, error: expect.stringContaining("TypeError: x is not a function\n    at ") });
@@ -42,8 +37,8 @@ describe("a call's log line", () => {
 
   test("is left out below the level", () => {
     const { logs, read } = setup("error");
-    logs.logCall(record, toRecordJson(record), undefined);
-    logs.logCall(record, toRecordJson(record), new HeadgateError("internal"));
+    logs.logCall(record, undefined);
+    logs.logCall(record, new HeadgateError("internal"));
     expect(read()).toMatchObject([{ level: 50 }]);
   });
 });

@@ -15,11 +15,8 @@ export interface LoggerOptions {
   readonly destination: number | Pick<LineWriter, "write">;
 }
 
-/**
- * The one line a call leaves in the log: its record, whose JSON is at hand already. Holds no prompt text, input, answer
- * or secret.
- */
-export type CallLog = (record: CallRecord, json: string, error: HeadgateError | undefined) => void;
+/** The one line a call leaves in the log: its record. Holds no prompt text, input, answer or secret. */
+export type CallLog = (record: CallRecord, error: HeadgateError | undefined) => void;
 
 export interface Logs {
   readonly log: Logger;
@@ -36,13 +33,13 @@ export function createLogger({ level, destination }: LoggerOptions): Logs {
   return {
     log,
     // Built by hand: the record would cost as much again to go through pino, on every call.
-    logCall: (_record, json, error) => {
+    logCall: (record, error) => {
       const isFailure = error !== undefined && errorCatalogue[error.code].status >= 500;
       if (!log.isLevelEnabled(isFailure ? "error" : "info")) return;
       const levelNumber = log.levels.values[isFailure ? "error" : "info"];
       const head = `{"level":${levelNumber},"time":"${isoTime(Date.now())}","event":"call.finished",`;
       const tail = isFailure ? `,"error":${JSON.stringify(describeCause(error))}}` : "}";
-      writer.write(`${head}${json.slice(1, -1)}${tail}\n`);
+      writer.write(`${head}${JSON.stringify(record).slice(1, -1)}${tail}\n`);
     },
     flush: writer.flush,
   };

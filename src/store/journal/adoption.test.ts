@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 function nameSegment(slot: number, number = 1): string {
-  return join(folder.path, `slot-${slot}-4242-abcdef01-00000${number}.jsonl`);
+  return join(folder.path, `slot-${slot}-4242-abcdef01-00000${number}.rows`);
 }
 
 function leave(path: string): string {

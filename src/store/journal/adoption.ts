@@ -113,7 +113,7 @@ async function countLinesOf(segment: SegmentFile): Promise<number> {
   const reader = await segment.openReader();
   try {
     let lines = 0;
-    for (let at = 0; at < segment.writtenBytes; at += chunkBytes)
+    for (let at = segment.movedBytes; at < segment.writtenBytes; at += chunkBytes)
       lines += countLines(await reader.read(at, chunkBytes));
     return lines;
   } finally {

@@ -63,7 +63,7 @@ test("stopping syncs what is left at once", async () => {
 });
 
 test("a segment that was moved and deleted meanwhile keeps no other from being synced, and is no news", async () => {
-  const segment = createSegmentFile(join(folder.path, "moved.jsonl"));
+  const segment = createSegmentFile(join(folder.path, "moved.rows"), "a");
   await segment.write(Buffer.from("{}\n"));
   segment.seal();
   await segment.delete();

@@ -50,7 +50,7 @@ function tryTakeSlot(folder: string, number: number): JournalSlot | undefined {
   let count = 0;
   return {
     number,
-    nameSegment: () => join(folder, `slot-${number}-${run}-${String(++count).padStart(6, "0")}.jsonl`),
+    nameSegment: () => join(folder, `slot-${number}-${run}-${String(++count).padStart(6, "0")}.rows`),
     leftovers: listSegments(folder)
       .filter(({ slot }) => slot === number)
       .map(({ name }) => join(folder, name)),
@@ -62,7 +62,7 @@ function listSegments(folder: string): { slot: number; name: string }[] {
   return readdirSync(folder)
     .sort()
     .flatMap((name) => {
-      const slot = /^slot-(\d+)-.*\.jsonl$/.exec(name)?.[1];
+      const slot = /^slot-(\d+)-.*\.rows$/.exec(name)?.[1];
       return slot === undefined ? [] : [{ slot: Number(slot), name }];
     });
 }

@@ -1,4 +1,4 @@
-import { close, openSync, statSync, write, writeSync } from "node:fs";
+import { close, closeSync, openSync, readSync, statSync, write, writeSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 
@@ -7,6 +7,8 @@ const writeAt = promisify(write);
 /** A journal file: written at its end by one process, moved into the store from its start. */
 export interface SegmentFile {
   readonly path: string;
+  /** What its rows hold: its first line, after a `#`. A journal may be moved by a later version than wrote it. */
+  readonly columns: string;
   /** Whole lines, up to here. What stands behind is from a write that failed, or was cut with its process. */
   readonly writtenBytes: number;
   /** How much of it is in the store. */
@@ -27,12 +29,33 @@ export interface SegmentReader {
   close(): Promise<void>;
 }
 
-export function createSegmentFile(path: string): SegmentFile {
-  return toSegmentFile(path, 0, openSync(path, "wx", 0o600));
+export function createSegmentFile(path: string, columns: string): SegmentFile {
+  const writer = openSync(path, "wx", 0o600);
+  const head = Buffer.from(`#${columns}\n`);
+  writeSync(writer, head, 0, head.length, 0);
+  return toSegmentFile({ path, columns, headBytes: head.length, writtenBytes: head.length, writer });
 }
 
+/** Its process may have died while it wrote the first line: then there are no rows. */
 export function openLeftoverFile(path: string): SegmentFile {
-  return toSegmentFile(path, statSync(path).size, undefined);
+  const head = readHead(path);
+  const writtenBytes = statSync(path).size;
+  const columns = head.slice(1).trimEnd();
+  return toSegmentFile({ path, columns, headBytes: Math.min(head.length, writtenBytes), writtenBytes });
+}
+
+const maxHeadBytes = 4096;
+
+function readHead(path: string): string {
+  const buffer = Buffer.alloc(maxHeadBytes);
+  const file = openSync(path, "r");
+  try {
+    const text = buffer.toString("latin1", 0, readSync(file, buffer, 0, maxHeadBytes, 0));
+    const end = text.indexOf("\n") + 1;
+    return text.startsWith("#") ? text.slice(0, end === 0 ? text.length : end) : "";
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** True if the file is not there any more: it was moved and deleted in the meantime. */
@@ -40,14 +63,23 @@ export function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
-function toSegmentFile(path: string, bytes: number, writer: number | undefined): SegmentFile {
-  let writtenBytes = bytes;
+interface SegmentState {
+  readonly path: string;
+  readonly columns: string;
+  readonly headBytes: number;
+  readonly writtenBytes: number;
+  readonly writer?: number;
+}
+
+function toSegmentFile({ path, columns, headBytes, writer, ...start }: SegmentState): SegmentFile {
+  let { writtenBytes } = start;
   let syncedBytes = 0;
   let syncsUnderWay = 0;
   let descriptor = writer;
   return {
     path,
-    movedBytes: 0,
+    columns,
+    movedBytes: headBytes,
     get writtenBytes() {
       return writtenBytes;
     },

@@ -32,16 +32,16 @@ create table headgate_requests (
   is_stream boolean not null,
   input_tokens bigint not null,
   output_tokens bigint not null,
-  cached_input_tokens bigint not null,
-  reasoning_tokens bigint not null,
-  is_usage_estimated boolean not null,
+  cached_input_tokens bigint not null default 0,
+  reasoning_tokens bigint not null default 0,
+  is_usage_estimated boolean not null default false,
   -- Null: the price of a model call is unknown.
   cost_micro_usd bigint,
   cache text not null,
   attempts integer not null,
   -- Not jsonb: they are written on every request and read one at a time.
-  attempt_details json not null,
-  rungs json not null,
+  attempt_details json not null default '[]',
+  rungs json not null default '[]',
   primary key (request_id, started_at)
 ) partition by range (started_at);
 
