@@ -1,0 +1,79 @@
+import { systemClock } from "../../clock.ts";
+import { HeadgateError } from "../../errors.ts";
+import { createOutbound } from "../../outbound.ts";
+import { collect, type Completion, type Part, type Reply } from "../../reply.ts";
+import type { ModelRequest, Provider, ProviderContext } from "../provider.ts";
+import { createAnthropicServer, type AnthropicServer, type ScriptedMessage } from "./anthropic-server-fixture.ts";
+import { createAnthropicProvider, type AnthropicProviderOptions } from "./anthropic.ts";
+
+/** The provider `anthropic` in front of a scripted server, and short ways to call it. */
+export interface ScriptedAnthropic {
+  readonly server: AnthropicServer;
+  readonly provider: Provider;
+  /** What the calls warned of so far. */
+  readonly warnings: readonly string[];
+  /** Another provider in front of the same server. */
+  createProvider(options: Partial<AnthropicProviderOptions>): Provider;
+  generate(request: ModelRequest, provider?: Provider): Promise<Reply>;
+  complete(request: ModelRequest, provider?: Provider): Promise<Completion>;
+  count(request: ModelRequest): Promise<number>;
+  /** The parts up to the stream's end, and the error that it ended with. */
+  read(request: ModelRequest): Promise<{ readonly parts: readonly Part[]; readonly error: HeadgateError | undefined }>;
+  /** What the provider makes of an answer. */
+  answer(answer: ScriptedMessage, request?: Partial<ModelRequest>): Promise<Completion>;
+  /** The request's body as the server sees it. */
+  translate(request: Partial<ModelRequest>): Promise<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+export async function openScriptedAnthropic(): Promise<ScriptedAnthropic> {
+  const server = await createAnthropicServer();
+  const outbound = createOutbound();
+  const warnings: string[] = [];
+  const fixed = { name: "scripted", baseUrl: server.url, apiKey: "key", outbound, clock: systemClock };
+  const createProvider = (options: Partial<AnthropicProviderOptions>): Provider =>
+    createAnthropicProvider({ ...fixed, ...options });
+  const provider = createProvider({});
+  const warn = (warning: string): void => void warnings.push(warning);
+  const generate: ScriptedAnthropic["generate"] = (request, by = provider) => by.generate(request, toContext(warn));
+  const complete: ScriptedAnthropic["complete"] = async (request, by) => collect(await generate(request, by));
+  return {
+    server,
+    provider,
+    warnings,
+    createProvider,
+    generate,
+    complete,
+    count: async (request) => (await provider.countTokens?.(request, toContext(warn))) ?? Number.NaN,
+    read: async (request) => {
+      const parts: Part[] = [];
+      try {
+        for await (const part of (await generate(request)).parts) parts.push(part);
+      } catch (error) {
+        return { parts, error: HeadgateError.from(error) };
+      }
+      return { parts, error: undefined };
+    },
+    answer: (answer, request) => {
+      server.script(answer);
+      return complete(toRequest(request));
+    },
+    translate: async (request) => {
+      await complete(toRequest(request));
+      return server.requests.at(-1)!.body;
+    },
+    close: async () => {
+      await outbound.close();
+      await server.close();
+    },
+  };
+}
+
+function toContext(warn: ProviderContext["warn"]): ProviderContext {
+  return { signal: new AbortController().signal, deadlineMs: systemClock.now() + 10_000, warn };
+}
+
+export function toRequest(overrides: Partial<ModelRequest> = {}): ModelRequest {
+  const messages = [{ role: "user", content: "Hi" }] as const;
+  return { model: "claude-sonnet-4-5", messages, settings: {}, stream: false, ...overrides };
+}
