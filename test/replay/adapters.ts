@@ -1,7 +1,15 @@
 import type { ReplayAdapter } from "./adapter.ts";
 import { anthropicAdapter } from "./adapters/anthropic.ts";
+import { bedrockAdapter } from "./adapters/bedrock.ts";
 import { geminiAdapter } from "./adapters/gemini.ts";
 import { openAiChatAdapter } from "./adapters/openai-chat.ts";
+import { openAiResponsesAdapter } from "./adapters/openai-responses.ts";
 
 /** Every dialect that recordings are replayed in. */
-export const replayAdapters: readonly ReplayAdapter[] = [openAiChatAdapter, anthropicAdapter, geminiAdapter];
+export const replayAdapters: readonly ReplayAdapter[] = [
+  openAiChatAdapter,
+  anthropicAdapter,
+  bedrockAdapter,
+  geminiAdapter,
+  openAiResponsesAdapter,
+];
