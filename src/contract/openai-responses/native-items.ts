@@ -1,0 +1,42 @@
+import { isOwnItemId } from "./item-ids.ts";
+import type { Item } from "./responses-request-schema.ts";
+import { isSealed, toPlainCallId, unsealReasoning } from "./seal.ts";
+
+export interface NativeItems {
+  readonly items: readonly Item[];
+  /** False: all items are as they were. */
+  readonly hasChanged: boolean;
+}
+
+/** Items as a vendor of the dialect takes them: it looks for ids in its own store, and cannot read what Headgate sealed. */
+export function toNativeItems(items: readonly Item[]): NativeItems {
+  const native = items.flatMap((item) => toNativeItem(item));
+  const hasChanged = native.length !== items.length || native.some((item, index) => item !== items[index]);
+  return { items: hasChanged ? native : items, hasChanged };
+}
+
+function toNativeItem(item: Item): readonly Item[] {
+  const isOwn = isOwnItemId(item["id"]);
+  if (item["type"] === "reasoning") return toNativeReasoning(item, isOwn);
+  const callId = item["call_id"];
+  const hasSealedId = typeof callId === "string" && isSealed(callId);
+  if (!isOwn && !hasSealedId) return [item];
+  const { id: _id, ...unnamed } = item;
+  return [{ ...(isOwn ? unnamed : item), ...(hasSealedId ? { call_id: toPlainCallId(callId) } : {}) }];
+}
+
+// Another vendor's reasoning is worth nothing to this one, and refused.
+function toNativeReasoning(item: Item, isOwn: boolean): readonly Item[] {
+  const sealed = item["encrypted_content"];
+  if (typeof sealed !== "string" || !isSealed(sealed)) return isOwn ? [] : [item];
+  const { vendor, encrypted, id } = unsealReasoning(sealed);
+  if (vendor !== "openai" || (encrypted === undefined && id === undefined)) return [];
+  const { id: _ownId, encrypted_content: _sealed, ...rest } = item;
+  return [
+    {
+      ...rest,
+      ...(id === undefined ? {} : { id }),
+      ...(encrypted === undefined ? {} : { encrypted_content: encrypted }),
+    },
+  ];
+}
