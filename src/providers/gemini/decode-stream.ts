@@ -3,35 +3,37 @@ import { createEventFramer } from "../wire/event-framer.ts";
 
 /**
  * Decodes server-sent events, and the JSON that Google writes between them without `data:` when the model fails midway
- * (`{"error": ...}`), or instead of them (a list of all pieces). Such JSON becomes an event of its own at the end.
+ * (`{"error": ...}`), or instead of them: a list of all pieces, which is read once it is complete.
  */
 export function createStreamDecoder(onEvent: (event: StreamEvent) => void): EventDecoder {
   const decoder = createEventDecoder(onEvent);
-  const bare: Buffer[] = [];
-  const framer = createEventFramer((frame) => {
-    if (bare.length > 0 || isBare(frame)) bare.push(frame);
+  const framer = createEventFramer(onFrame);
+  const list: Buffer[] = [];
+
+  function onFrame(frame: Buffer): void {
+    const first = findFirst(frame);
+    if (list.length > 0 || first === openBracket) list.push(frame);
+    else if (first === openBrace) onEvent({ data: frame.toString().trim() });
     else decoder.feed(frame);
-  });
+  }
+
   return {
     feed: (bytes) => framer.feed(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)),
     end: () => {
-      const rest = framer.takeRest();
-      if (bare.length > 0 || isBare(rest)) bare.push(rest);
-      else decoder.feed(rest);
-      // What is cut off within an event tells nothing, but an error after it would be lost with it.
-      try {
-        decoder.end();
-      } finally {
-        if (bare.length > 0) onEvent({ data: Buffer.concat(bare).toString() });
-      }
+      onFrame(framer.takeRest());
+      if (list.length > 0) onEvent({ data: Buffer.concat(list).toString() });
+      decoder.end();
     },
   };
 }
 
-const openBrace = 0x7b;
+const lineFeed = 10;
+const carriageReturn = 13;
 const openBracket = 0x5b;
+const openBrace = 0x7b;
 
-// No line of an event begins so.
-function isBare(frame: Buffer): boolean {
-  return frame[0] === openBrace || frame[0] === openBracket;
+/** No line of an event begins with a brace or a bracket. */
+function findFirst(frame: Buffer): number | undefined {
+  // The line end of the frame before may have come in two.
+  return frame[0] === lineFeed || frame[0] === carriageReturn ? frame[1] : frame[0];
 }

@@ -29,6 +29,8 @@ export interface ScriptedGemini {
   readonly requests: readonly SeenRequest[];
   /** Adds answers to the end of the script; without one it greets. */
   script(...answers: readonly ScriptedAnswer[]): void;
+  /** Answers what the script does not. */
+  scriptBy(answer: (request: SeenRequest) => ScriptedAnswer): void;
   /** @param options instead of those for AI Studio */
   connect(options?: Partial<GeminiProviderOptions>): Provider;
   close(): Promise<void>;
@@ -36,6 +38,7 @@ export interface ScriptedGemini {
 
 export async function openScriptedGemini(): Promise<ScriptedGemini> {
   const queue: ScriptedAnswer[] = [];
+  let answerBy = ({ path }: SeenRequest): ScriptedAnswer => sayText("Hello.", isStream(path));
   const requests: SeenRequest[] = [];
   const outbound = createOutbound();
   const server = createServer((request, response) => {
@@ -43,10 +46,12 @@ export async function openScriptedGemini(): Promise<ScriptedGemini> {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const { url: path = "", headers } = request;
-      requests.push({ path, headers, body: parseJson(Buffer.concat(chunks).toString()) as Record<string, unknown> });
-      const isStream = path.includes(":streamGenerateContent");
-      const { status = 200, type, body } = queue.shift() ?? sayText("Hello.", isStream);
-      response.writeHead(status, { "content-type": type ?? (isStream ? "text/event-stream" : "application/json") });
+      const seen = { path, headers, body: parseJson(Buffer.concat(chunks).toString()) as Record<string, unknown> };
+      requests.push(seen);
+      const { status = 200, type, body } = queue.shift() ?? answerBy(seen);
+      response.writeHead(status, {
+        "content-type": type ?? (isStream(path) ? "text/event-stream" : "application/json"),
+      });
       response.end(typeof body === "string" ? body : JSON.stringify(body));
     });
   });
@@ -56,6 +61,9 @@ export async function openScriptedGemini(): Promise<ScriptedGemini> {
   return {
     requests,
     script: (...answers) => void queue.push(...answers),
+    scriptBy: (answer) => {
+      answerBy = answer;
+    },
     connect: (options = {}) =>
       createGeminiProvider({
         name: "scripted",
@@ -77,6 +85,10 @@ export async function openScriptedGemini(): Promise<ScriptedGemini> {
   };
 }
 
+function isStream(path: string): boolean {
+  return path.includes(":streamGenerateContent");
+}
+
 /** Server-sent events as Google frames them. */
 export function toEvents(...pieces: readonly unknown[]): string {
   return pieces.map((piece) => `data: ${JSON.stringify(piece)}\r\n\r\n`).join("");
@@ -88,9 +100,9 @@ export function toPiece(parts: readonly unknown[], finishReason?: string): Recor
 }
 
 /** An answer that says a text, cut in two where it streams. */
-export function sayText(text: string, isStream: boolean): ScriptedAnswer {
+export function sayText(text: string, streams: boolean): ScriptedAnswer {
   const usageMetadata = { promptTokenCount: 9, candidatesTokenCount: 7, totalTokenCount: 16 };
-  if (!isStream) return { body: { ...toPiece([{ text }], "STOP"), usageMetadata } };
+  if (!streams) return { body: { ...toPiece([{ text }], "STOP"), usageMetadata } };
   const middle = Math.ceil(text.length / 2);
   const last = { ...toPiece([{ text: text.slice(middle) }], "STOP"), usageMetadata };
   return { body: toEvents(toPiece([{ text: text.slice(0, middle) }]), last) };
