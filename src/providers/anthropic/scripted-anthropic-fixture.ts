@@ -10,20 +10,26 @@ import { createAnthropicProvider, type AnthropicProviderOptions } from "./anthro
 export interface ScriptedAnthropic {
   readonly server: AnthropicServer;
   readonly provider: Provider;
-  /** What the calls warned of so far. */
-  readonly warnings: readonly string[];
   /** Another provider in front of the same server. */
   createProvider(options: Partial<AnthropicProviderOptions>): Provider;
   generate(request: ModelRequest, provider?: Provider): Promise<Reply>;
   complete(request: ModelRequest, provider?: Provider): Promise<Completion>;
+  /** Rejects if there is a warning. */
   count(request: ModelRequest): Promise<number>;
   /** The parts up to the stream's end, and the error that it ended with. */
   read(request: ModelRequest): Promise<{ readonly parts: readonly Part[]; readonly error: HeadgateError | undefined }>;
   /** What the provider makes of an answer. */
   answer(answer: ScriptedMessage, request?: Partial<ModelRequest>): Promise<Completion>;
-  /** The request's body as the server sees it. */
-  translate(request: Partial<ModelRequest>): Promise<Record<string, unknown>>;
+  /** The request as the server sees it, and what the client is warned of. */
+  translate(request: Partial<ModelRequest>): Promise<Translated>;
   close(): Promise<void>;
+}
+
+export interface Translated {
+  /** Without model and messages. */
+  readonly body: Record<string, unknown>;
+  readonly turns: readonly { readonly role: string; readonly content: readonly unknown[] }[];
+  readonly warnings: readonly string[];
 }
 
 export async function openScriptedAnthropic(): Promise<ScriptedAnthropic> {
@@ -40,11 +46,10 @@ export async function openScriptedAnthropic(): Promise<ScriptedAnthropic> {
   return {
     server,
     provider,
-    warnings,
     createProvider,
     generate,
     complete,
-    count: async (request) => (await provider.countTokens?.(request, toContext(warn))) ?? Number.NaN,
+    count: async (request) => (await provider.countTokens?.(request, toContext(failOnWarning))) ?? Number.NaN,
     read: async (request) => {
       const parts: Part[] = [];
       try {
@@ -59,8 +64,10 @@ export async function openScriptedAnthropic(): Promise<ScriptedAnthropic> {
       return complete(toRequest(request));
     },
     translate: async (request) => {
+      const known = warnings.length;
       await complete(toRequest(request));
-      return server.requests.at(-1)!.body;
+      const { model: _model, messages, ...body } = server.requests.at(-1)!.body;
+      return { body, turns: messages as Translated["turns"], warnings: warnings.slice(known) };
     },
     close: async () => {
       await outbound.close();
@@ -71,6 +78,10 @@ export async function openScriptedAnthropic(): Promise<ScriptedAnthropic> {
 
 function toContext(warn: ProviderContext["warn"]): ProviderContext {
   return { signal: new AbortController().signal, deadlineMs: systemClock.now() + 10_000, warn };
+}
+
+function failOnWarning(warning: string): never {
+  throw new Error(`It warns: ${warning}`);
 }
 
 export function toRequest(overrides: Partial<ModelRequest> = {}): ModelRequest {

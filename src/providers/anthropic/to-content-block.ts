@@ -4,7 +4,7 @@ import { parseDataUrl } from "../wire/data-url.ts";
 
 export type Block = Readonly<Record<string, unknown>>;
 
-/** Undefined for text without a letter or a sign, which Anthropic refuses. @throws HeadgateError `not_translatable` */
+/** Undefined for blank text, which Anthropic refuses. @throws HeadgateError `not_translatable` */
 export function toContentBlock(part: ContentPart, warn: (warning: string) => void): Block | undefined {
   switch (part.type) {
     case "text":
@@ -36,7 +36,7 @@ function toImage(url: string, { mimeType, cacheTtl }: Given): Block {
   const data = parseDataUrl(url);
   const source = data
     ? { type: "base64", media_type: mimeType ?? data.mimeType, data: data.base64 }
-    : { type: "url", url: checkAddress(url, "image") };
+    : { type: "url", url: checkAddress(url, "an image") };
   return { type: "image", source, ...toCacheControl(cacheTtl) };
 }
 
@@ -49,7 +49,7 @@ function toFile(part: Extract<ContentPart, { type: "file" }>): Block {
   if (mimeType === "application/pdf") {
     const source = data
       ? { type: "base64", media_type: mimeType, data: data.base64 }
-      : { type: "url", url: checkAddress(part.url, "file") };
+      : { type: "url", url: checkAddress(part.url, "a file") };
     return { type: "document", source, ...document };
   }
   if (!data || !isText(mimeType)) {
@@ -69,5 +69,5 @@ function isText(mimeType: string): boolean {
 
 function checkAddress(url: string, what: string): string {
   if (/^https?:\/\//i.test(url)) return url;
-  throw new HeadgateError("not_translatable", { detail: `The address of an ${what} is neither data: nor http(s).` });
+  throw new HeadgateError("not_translatable", { detail: `The address of ${what} is neither data: nor http(s).` });
 }
