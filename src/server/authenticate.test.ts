@@ -76,6 +76,41 @@ test("an unknown key is named invalid by the challenge", async () => {
   expect(response.json()).toMatchObject({ code: "key_invalid" });
 });
 
+test("a key may come in the header of Anthropic's clients, or in both headers if it is the same", async () => {
+  const { request, callers } = await setup({ auth: "keys" });
+  for (const headers of [
+    { "x-api-key": app.secret } as Record<string, string>,
+    { "x-api-key": app.secret, authorization: `Bearer ${app.secret}` },
+  ]) {
+    expect((await request("POST", call, headers)).statusCode).toBe(200);
+  }
+  expect(callers.map(({ keyId }) => keyId)).toEqual([app.row.id, app.row.id]);
+});
+
+test("two headers with different keys are refused, whichever of them is known", async () => {
+  const { request, callers } = await setup({ auth: "keys", adminToken });
+  const { secret: stranger } = createKey({ name: "other", nowMs: 1 });
+  for (const [apiKey, bearer] of [
+    [app.secret, stranger],
+    [stranger, app.secret],
+    [app.secret, admin.secret],
+    [app.secret, adminToken],
+    ["", app.secret],
+  ] as const) {
+    const response = await request("POST", call, { "x-api-key": apiKey, authorization: `Bearer ${bearer}` });
+    expect(response.json(), `${apiKey} ${bearer}`).toMatchObject({ status: 401, code: "key_invalid" });
+  }
+  expect(callers).toEqual([]);
+});
+
+test("what is no key in the header of Anthropic's clients is refused", async () => {
+  const { request } = await setup({ auth: "keys" });
+  for (const apiKey of ["", "hg_wrong", `${app.secret}, ${app.secret}`, `Bearer ${app.secret}`]) {
+    const response = await request("POST", call, { "x-api-key": apiKey });
+    expect(response.json(), `x-api-key: ${apiKey}`).toMatchObject({ status: 401, code: "key_invalid" });
+  }
+});
+
 test("a key does only what its scopes say", async () => {
   const { request } = await setup({ auth: "keys" });
   const asAdmin = await request("GET", "/admin/v1/status", { authorization: `Bearer ${app.secret}` });

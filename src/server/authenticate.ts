@@ -32,7 +32,7 @@ export function createAuthenticate({ auth, adminToken, keys }: AuthenticateOptio
       requireLoopback(request);
       return local;
     }
-    const secret = readBearer(request);
+    const secret = readSecret(request);
     if (isAdminToken(secret)) return local;
     if (!keys.isLoaded) throw new HeadgateError("not_ready", { detail: "The API keys are not loaded yet." });
     const key = keys.find(secret);
@@ -48,16 +48,38 @@ export function createAuthenticate({ auth, adminToken, keys }: AuthenticateOptio
   };
 }
 
+/** The key of either header: older clients of Anthropic's API send `x-api-key`, most others `Authorization`, some both. */
+function readSecret(request: IncomingMessage): string {
+  const fromBearer = readBearer(request);
+  const fromApiKey = readApiKey(request);
+  const secret = fromBearer ?? fromApiKey;
+  if (secret === undefined)
+    throw new HeadgateError("key_missing", {
+      detail: 'Send the header "Authorization: Bearer <key>" or "x-api-key: <key>".',
+    });
+  if (fromBearer !== undefined && fromApiKey !== undefined && fromBearer !== fromApiKey)
+    throw new HeadgateError("key_invalid", { detail: "The Authorization and x-api-key headers have different keys." });
+  return secret;
+}
+
 const bearer = /^Bearer +([\x21-\x7e]+) *$/i;
 
-function readBearer(request: IncomingMessage): string {
+function readBearer(request: IncomingMessage): string | undefined {
   const header = request.headers.authorization;
-  if (header === undefined)
-    throw new HeadgateError("key_missing", { detail: 'Send the header "Authorization: Bearer <key>".' });
+  if (header === undefined) return undefined;
   const secret = bearer.exec(header)?.[1];
   if (secret === undefined)
     throw new HeadgateError("key_invalid", { detail: "The Authorization header is not a Bearer key." });
   return secret;
+}
+
+function readApiKey(request: IncomingMessage): string | undefined {
+  const header = request.headers["x-api-key"];
+  if (header === undefined) return undefined;
+  // Node joins repeated headers by a comma and a space, which no key has.
+  if (typeof header !== "string" || !/^[\x21-\x7e]+$/.test(header))
+    throw new HeadgateError("key_invalid", { detail: "The x-api-key header is not a key." });
+  return header;
 }
 
 // Hashes have one length, and comparing them in constant time tells nothing of the token.
