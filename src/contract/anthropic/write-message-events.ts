@@ -17,8 +17,8 @@ export class MessageEventWriter implements PartWriter {
   #blockCount = 0;
   #last: Block | undefined;
   #hasBegun = false;
-  /** Reasoning went out whose end did not come. */
-  #hasLooseReasoning = false;
+  /** Of reasoning that went out and whose end has not come. */
+  #looseChars = 0;
   #usage: Usage | undefined;
 
   constructor(head: DialectHead) {
@@ -71,7 +71,7 @@ export class MessageEventWriter implements PartWriter {
   #writeReasoning(text: string): string {
     const open = this.#openThinking();
     const block = open ?? this.#add(new ThinkingBlock(this.#blockCount));
-    this.#hasLooseReasoning = true;
+    this.#looseChars += text.length;
     return this.#queue.write(block, encodeDelta(block.index, "thinking_delta", "thinking", text));
   }
 
@@ -81,8 +81,8 @@ export class MessageEventWriter implements PartWriter {
       return this.#queue.write(redacted, "");
     }
     // Its text was streamed before, unless the vendor sends reasoning in one piece.
-    const said = this.#hasLooseReasoning ? "" : this.#writeReasoning(block.text);
-    this.#hasLooseReasoning = false;
+    const said = this.#looseChars > 0 || block.text === "" ? "" : this.#writeReasoning(block.text);
+    this.#looseChars = Math.max(0, this.#looseChars - block.text.length);
     const thinking = this.#openThinking() ?? this.#add(new ThinkingBlock(this.#blockCount));
     return said + this.#queue.write(thinking, thinking.seal(block));
   }
