@@ -28,8 +28,9 @@ export function connectProvider({ name, options, environment, outbound, clock }:
   if (options.type === "anthropic") {
     return createAnthropicProvider({ name, baseUrl, apiKey, headers: options.headers, outbound, clock });
   }
-  const { hasSchemaMode = true, headers } = options;
-  return createOpenAiChatProvider({ name, baseUrl, apiKey, headers, hasSchemaMode, outbound, clock });
+  const { vendor, apiVersion, hasSchemaMode, headers } = options;
+  const chat = { name, baseUrl, apiKey, vendor, apiVersion, headers, hasSchemaMode };
+  return createOpenAiChatProvider({ ...chat, outbound, clock });
 }
 
 /** Variables of the environment without which the provider cannot be connected. */

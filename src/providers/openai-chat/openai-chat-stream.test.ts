@@ -40,7 +40,7 @@ describe("a stream", () => {
     expect((await bench.read(streamed)).parts).toEqual([
       { type: "text", text: "x" },
       { type: "usage", usage: { inputTokens: 1, outputTokens: 2 } },
-      { type: "finish", reason: "stop" },
+      { type: "finish", reason: "stop", rawReason: "stop" },
     ]);
   });
 

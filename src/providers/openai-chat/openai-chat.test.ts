@@ -150,18 +150,25 @@ describe("the answer", () => {
     expect(await bench.complete(toRequest({ stream }))).toEqual({
       text: "",
       reasoning: "Let me look.",
+      reasoningBlocks: [{ vendor: "other", text: "Let me look." }],
       toolCalls: [
         { id: "a", name: "look", arguments: '{"at":"Zürich 👩‍🚀"}' },
         { id: "b", name: "look", arguments: "{}" },
       ],
       finishReason: "tool_calls",
+      rawFinishReason: "tool_calls",
       usage: { inputTokens: 11, outputTokens: 7, cachedInputTokens: 5, reasoningTokens: 3 },
     });
   });
 
   test.each([false, true])("has no usage where none was reported (stream: %s)", async (stream) => {
     bench.upstream.script({ text: "x", usage: null });
-    expect(await bench.complete(toRequest({ stream }))).toEqual({ text: "x", toolCalls: [], finishReason: "stop" });
+    expect(await bench.complete(toRequest({ stream }))).toEqual({
+      text: "x",
+      toolCalls: [],
+      finishReason: "stop",
+      rawFinishReason: "stop",
+    });
   });
 
   test.each(["length", "content_filter"])("keeps the finish reason %s", async (finishReason) => {

@@ -1,11 +1,14 @@
-import type { ToolCall } from "../../message.ts";
-import type { Completion } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
 import { isRecord } from "../../json.ts";
-import { parseUsage } from "./parse-usage.ts";
-import { readMessage, toArgumentsText, toFinishReason } from "./read-message.ts";
+import type { ToolCall } from "../../message.ts";
+import type { Completion } from "../../reply.ts";
 import { parseObject } from "../wire/parse-object.ts";
 import { findInBandError } from "../wire/provider-failure.ts";
+import { parseUsage } from "./parse-usage.ts";
+import { readLogprobs } from "./read-logprobs.ts";
+import { readMessage, readSignature, toArgumentsText, toFinishReason } from "./read-message.ts";
+import { createSourceReader } from "./read-sources.ts";
+import { createReasoningBlocks } from "./reasoning-blocks.ts";
 
 /**
  * Reads a whole answer of status 200.
@@ -13,31 +16,51 @@ import { findInBandError } from "../wire/provider-failure.ts";
  */
 export function parseCompletion(peer: string, bytes: Buffer): Completion {
   const body = parseObject(bytes.toString(), peer, "answered with something");
-  const failure = findInBandError(peer, body);
-  if (failure) throw failure;
   const choice: unknown = Array.isArray(body["choices"]) ? body["choices"][0] : undefined;
+  // OpenRouter puts the failure of a model's host into the choice, beside the half that it got.
+  const failure = findInBandError(peer, body) ?? (isRecord(choice) ? findInBandError(peer, choice) : undefined);
+  if (failure) throw failure;
   if (!isRecord(choice) || !isRecord(choice["message"])) {
     throw new HeadgateError("provider_protocol", { detail: `${peer} answered without a message.` });
   }
-  const { text, reasoning, refusal } = readMessage(choice["message"]);
-  const toolCalls = readToolCalls(choice["message"]["tool_calls"]);
-  const usage = parseUsage(body["usage"]);
+  const { message, finish_reason: reason } = choice;
+  const { text, reasoning, refusal } = readMessage(message);
+  const blocks = createReasoningBlocks();
+  blocks.add(message, reasoning);
+  const reasoningBlocks = blocks.take();
+  const sources = createSourceReader();
+  const found = [...sources.readBody(body), ...sources.readMessage(message)];
+  const logprobs = readLogprobs(choice["logprobs"]);
+  const toolCalls = readToolCalls(message["tool_calls"]);
+  const usage = parseUsage(body["usage"], body["service_tier"]);
   const isRefusal = refusal !== "" && text === "";
   return {
     text: isRefusal ? refusal : text,
     ...(reasoning === "" ? {} : { reasoning }),
+    ...(reasoningBlocks.length === 0 ? {} : { reasoningBlocks }),
+    ...(found.length === 0 ? {} : { sources: found }),
+    ...(logprobs ? { logprobs } : {}),
     toolCalls,
-    finishReason: isRefusal ? "content_filter" : toFinishReason(choice["finish_reason"], toolCalls.length > 0),
+    finishReason: isRefusal ? "content_filter" : toFinishReason(reason, toolCalls.length > 0),
+    ...(typeof reason === "string" ? { rawFinishReason: reason } : {}),
     ...(usage ? { usage } : {}),
   };
 }
 
 function readToolCalls(value: unknown): ToolCall[] {
   if (!Array.isArray(value)) return [];
-  return value.filter(isRecord).flatMap((call) => {
+  return value.filter(isRecord).flatMap((call): ToolCall[] => {
     const target = call["function"];
     if (!isRecord(target) || typeof target["name"] !== "string") return [];
     const id = typeof call["id"] === "string" ? call["id"] : "";
-    return [{ id, name: target["name"], arguments: toArgumentsText(target["arguments"]) }];
+    const signature = readSignature(call);
+    return [
+      {
+        id,
+        name: target["name"],
+        arguments: toArgumentsText(target["arguments"]),
+        ...(signature === undefined ? {} : { signature }),
+      },
+    ];
   });
 }

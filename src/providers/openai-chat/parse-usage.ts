@@ -1,27 +1,58 @@
-import type { Usage } from "../../reply.ts";
 import { isRecord } from "../../json.ts";
+import type { Usage } from "../../reply.ts";
 
-/** Undefined unless the provider reported both counts. */
-export function parseUsage(value: unknown): Usage | undefined {
+/**
+ * Undefined unless the provider reported both counts.
+ * @param tier where the answer itself says at which service tier it was served
+ */
+export function parseUsage(value: unknown, tier?: unknown): Usage | undefined {
   if (!isRecord(value)) return undefined;
   const inputTokens = toCount(value["prompt_tokens"]);
   const completionTokens = toCount(value["completion_tokens"]);
   if (inputTokens === undefined || completionTokens === undefined) return undefined;
-  const reasoningTokens = toCount(at(value["completion_tokens_details"], "reasoning_tokens"));
+  const input = value["prompt_tokens_details"];
+  const output = value["completion_tokens_details"];
+  const reported = toCount(at(output, "reasoning_tokens")) ?? toCount(value["reasoning_tokens"]);
+  const beside = countBeside({ inputTokens, completionTokens, reported, total: toCount(value["total_tokens"]) });
+  const reasoningTokens = reported ?? (beside > 0 ? beside : undefined);
+  const outputTokens = completionTokens + beside;
   const cachedTokens =
-    toCount(at(value["prompt_tokens_details"], "cached_tokens")) ??
+    toCount(at(input, "cached_tokens")) ??
     toCount(value["prompt_cache_hit_tokens"]) ??
     toCount(value["num_cached_tokens"]);
-  // xAI counts reasoning beside the completion, everyone else inside it; only the total tells.
-  const isBeside =
-    reasoningTokens !== undefined && value["total_tokens"] === inputTokens + completionTokens + reasoningTokens;
+  // Azure has been seen to report more cached tokens than there were.
+  const cachedInputTokens = cachedTokens === undefined ? undefined : Math.min(cachedTokens, inputTokens);
+  const written = toCount(at(input, "cache_write_tokens")) ?? toCount(value["cache_creation_input_tokens"]);
+  const audioInput = toCount(at(input, "audio_tokens"));
+  const audioOutput = toCount(at(output, "audio_tokens"));
+  const serviceTier = toTier(tier) ?? toTier(value["service_tier"]);
   return {
     inputTokens,
-    outputTokens: completionTokens + (isBeside ? reasoningTokens : 0),
-    // Azure has been seen to report more cached tokens than there were.
-    ...(cachedTokens === undefined ? {} : { cachedInputTokens: Math.min(cachedTokens, inputTokens) }),
-    ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
+    outputTokens,
+    ...(cachedInputTokens === undefined ? {} : { cachedInputTokens }),
+    ...(written ? { cacheWriteTokens: Math.min(written, inputTokens - (cachedInputTokens ?? 0)) } : {}),
+    ...(reasoningTokens === undefined ? {} : { reasoningTokens: Math.min(reasoningTokens, outputTokens) }),
+    ...(audioInput ? { audioInputTokens: Math.min(audioInput, inputTokens) } : {}),
+    ...(audioOutput ? { audioOutputTokens: Math.min(audioOutput, outputTokens) } : {}),
+    ...(serviceTier === undefined ? {} : { serviceTier }),
   };
+}
+
+interface Counts {
+  readonly inputTokens: number;
+  readonly completionTokens: number;
+  readonly reported: number | undefined;
+  readonly total: number | undefined;
+}
+
+/**
+ * Output tokens that `completion_tokens` leaves out. xAI and Perplexity count reasoning beside the completion, Google's
+ * OpenAI address does not even name it, everyone else has it inside; only the total tells.
+ */
+function countBeside({ inputTokens, completionTokens, reported = 0, total = 0 }: Counts): number {
+  const rest = total - inputTokens - completionTokens;
+  if (rest > 0 && (reported === 0 || reported === rest)) return rest;
+  return reported > completionTokens ? reported : 0;
 }
 
 function at(value: unknown, key: string): unknown {
@@ -30,4 +61,8 @@ function at(value: unknown, key: string): unknown {
 
 function toCount(value: unknown): number | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+}
+
+function toTier(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -58,7 +58,12 @@ const spentWords = new Set([
   "insufficient_balance",
 ]);
 
-const contextWords = new Set(["context_length_exceeded", "context_window_exceeded", "string_above_max_length"]);
+const contextWords = new Set([
+  "context_length_exceeded",
+  "context_window_exceeded",
+  "string_above_max_length",
+  "too_many_prompt_tokens",
+]);
 // Gemini refuses a wrong key with 400.
 const authWords = new Set(["API_KEY_INVALID"]);
 const filterWords = new Set(["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"]);

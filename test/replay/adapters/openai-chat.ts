@@ -1,3 +1,4 @@
+import { openAiVendors, type OpenAiVendor } from "../../../src/endpoint/vendors.ts";
 import { parseJson } from "../../../src/json.ts";
 import { createOpenAiChatProvider } from "../../../src/providers/openai-chat/openai-chat.ts";
 import type { FinishReason, Usage } from "../../../src/reply.ts";
@@ -6,13 +7,14 @@ import { bodyOf, isStream, type Recording } from "../recording.ts";
 
 interface Foreign {
   choices?: {
+    error?: { code?: unknown };
     index?: number;
     delta?: ForeignMessage;
     message?: ForeignMessage;
     finish_reason?: string | null;
   }[];
   usage?: ForeignUsage | null;
-  error?: { code?: unknown; type?: unknown } | null;
+  error?: { code?: unknown; status_code?: number; message?: string } | null;
 }
 
 interface ForeignUsage {
@@ -21,6 +23,7 @@ interface ForeignUsage {
   total_tokens: number;
   prompt_tokens_details?: { cached_tokens?: number; cache_write_tokens?: number } | null;
   prompt_cache_hit_tokens?: number;
+  num_cached_tokens?: number;
   completion_tokens_details?: { reasoning_tokens?: number } | null;
 }
 
@@ -28,6 +31,8 @@ interface ForeignMessage {
   content?: string | { type: string; text?: string; thinking?: { text?: string }[] }[] | null;
   reasoning?: string | null;
   reasoning_content?: string | null;
+  reasoning_details?: { text?: string }[];
+  audio?: { transcript?: string };
   refusal?: string | null;
   tool_calls?: { index?: number; id?: string; function?: { name?: string; arguments?: string } }[] | null;
 }
@@ -48,7 +53,8 @@ function toUsage(usage: ForeignUsage): Usage {
     inputTokens: usage.prompt_tokens,
     // The total says whether reasoning is counted inside the completion.
     outputTokens: usage.total_tokens - usage.prompt_tokens,
-    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens,
+    cachedInputTokens:
+      usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens ?? usage.num_cached_tokens,
     cacheWriteTokens: usage.prompt_tokens_details?.cache_write_tokens,
     reasoningTokens: usage.completion_tokens_details?.reasoning_tokens,
   };
@@ -72,23 +78,30 @@ const codes: Readonly<Record<number, Extract<Expected, { type: "failure" }>["cod
   503: "provider_unavailable",
 };
 
+function expectFailure({ response }: Recording): Expected {
+  // Vendors have several codes for a prompt that is too long, and all say so in words.
+  const isTooLong = /maximum context length|too_many_prompt_tokens/.test(bodyOf({ response } as Recording).toString());
+  return { type: "failure", code: isTooLong ? "context_too_long" : codes[response.status]! };
+}
+
 function expectAnswer(recording: Recording): Expected {
-  const { status } = recording.response;
-  if (status !== 200) return { type: "failure", code: codes[status]! };
+  if (recording.response.status !== 200) return expectFailure(recording);
   let [text, reasoning, refusal] = ["", "", ""];
   let raw: string | undefined;
   let usage: Usage | undefined;
   const toolCalls: { name: string; arguments: string }[] = [];
   for (const foreign of eventsOf(recording)) {
-    if (foreign.error) return { type: "failure", code: codes[Number(foreign.error.code)] ?? "provider_unavailable" };
-    if (foreign.usage) usage = toUsage(foreign.usage);
     const choice = foreign.choices?.find(({ index }) => (index ?? 0) === 0);
+    const error = foreign.error ?? choice?.error;
+    if (error) {
+      const status = Number(foreign.error?.status_code ?? error.code);
+      return { type: "failure", code: codes[status] ?? "provider_unavailable" };
+    }
+    if (foreign.usage) usage = toUsage(foreign.usage);
     raw = choice?.finish_reason ?? raw;
-    const { content, ...message } = (isStream(recording) ? choice?.delta : choice?.message) ?? {};
-    const pieces = Array.isArray(content) ? content : [];
-    text += typeof content === "string" ? content : pieces.map((piece) => piece.text ?? "").join("");
-    reasoning += pieces.flatMap(({ thinking = [] }) => thinking.map((thought) => thought.text ?? "")).join("");
-    reasoning += message.reasoning_content || message.reasoning || "";
+    const message = (isStream(recording) ? choice?.delta : choice?.message) ?? {};
+    text += readText(message);
+    reasoning += readReasoning(message);
     refusal += message.refusal ?? "";
     for (const call of message.tool_calls ?? []) {
       const { name, arguments: args = "" } = call.function ?? {};
@@ -96,8 +109,26 @@ function expectAnswer(recording: Recording): Expected {
       else toolCalls[toolCalls.length - 1]!.arguments += args;
     }
   }
-  const finishReason = refusal === "" ? (reasons[raw ?? ""] ?? "other") : "content_filter";
+  // A model that was made to call a tool says that it stopped.
+  const unified = raw === "stop" && toolCalls.length > 0 ? "tool_calls" : (reasons[raw ?? ""] ?? "other");
+  const finishReason = refusal === "" ? unified : "content_filter";
   return { type: "answer", text: text + refusal, reasoning, toolCalls, finishReason, rawFinishReason: raw, usage };
+}
+
+function readText({ content, audio }: ForeignMessage): string {
+  if (!Array.isArray(content)) return content ?? audio?.transcript ?? "";
+  return content.map((piece) => piece.text ?? "").join("");
+}
+
+function readReasoning({ content, ...message }: ForeignMessage): string {
+  const pieces = Array.isArray(content) ? content : [];
+  const thoughts = pieces.flatMap(({ thinking = [] }) => thinking.map((thought) => thought.text ?? "")).join("");
+  const details = (message.reasoning_details ?? []).map((detail) => detail.text ?? "").join("");
+  return thoughts + (message.reasoning_content || message.reasoning || details);
+}
+
+function isVendor(name: string): name is OpenAiVendor {
+  return name in openAiVendors;
 }
 
 const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
@@ -115,10 +146,18 @@ function byHand(id: string, response: Recording["response"]): Recording {
 export const openAiChatAdapter: ReplayAdapter = {
   name: "openai-chat",
   covers: ({ meta }) => meta.endpoint === "openai.chat",
-  create: ({ url, outbound, clock }) =>
-    createOpenAiChatProvider({ name: "replay", baseUrl: `${url}/v1`, hasSchemaMode: true, outbound, clock }),
+  create: ({ url, recording, outbound, clock }) => {
+    const vendor = isVendor(recording.provider) ? recording.provider : undefined;
+    return createOpenAiChatProvider({ name: "replay", baseUrl: `${url}/v1`, vendor, outbound, clock });
+  },
   expect: expectAnswer,
   dialect: "openai-chat",
+  differences: Object.fromEntries(
+    ["5d05ecc48205", "f2c0d6eaab9f", "23ecaed8dd81", "b1ec388d982f", "98303b1312c1"].map((id) => [
+      id,
+      "Grok on Azure counts its own hidden prompt as cached, on top of the prompt: no more can be cached than there is.",
+    ]),
+  ),
   handWritten: [
     byHand("text", {
       status: 200,

@@ -1,0 +1,25 @@
+import type { Quirks } from "./quirks.ts";
+
+export type ToUrl = (path: "/chat/completions" | "/embeddings" | "/moderations", model: string) => URL;
+
+/**
+ * Where requests go. The query of `baseUrl` is kept. Azure's bare resource becomes its v1 API or, with an `apiVersion`,
+ * the model's deployment; a path of one's own is left as it is.
+ */
+export function createUrls(baseUrl: string, { addressing }: Quirks, apiVersion?: string): ToUrl {
+  const base = new URL(baseUrl);
+  const root = base.pathname.replace(/\/+$/, "");
+  const isBare = addressing === "azure" && (root === "" || root === "/openai");
+
+  function toRoot(model: string): string {
+    if (!isBare) return root;
+    return apiVersion === undefined ? "/openai/v1" : `/openai/deployments/${encodeURIComponent(model)}`;
+  }
+
+  return (path, model) => {
+    const url = new URL(base);
+    url.pathname = `${toRoot(model)}${path}`;
+    if (apiVersion !== undefined) url.searchParams.set("api-version", apiVersion);
+    return url;
+  };
+}
