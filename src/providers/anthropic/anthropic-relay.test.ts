@@ -64,9 +64,36 @@ describe("a relay", () => {
     ]);
   });
 
+  test.each([
+    ["names of events", /^event: .*\n/gm],
+    ["types beside the names", /"type":"(?:message|content_block)_\w+",?/g],
+  ])("reads a stream without %s", async (_what, left) => {
+    const all = messageStart({ input_tokens: 1 }) + textBlock("x") + messageEnd("max_tokens", { output_tokens: 2 });
+    const body = all.replaceAll(left, "");
+    bench.server.script({ body });
+    const { parts } = await bench.read(toRelay(true));
+    expect(readRaw(parts)).toBe(body);
+    expect(parts).toContainEqual({ type: "usage", usage: { inputTokens: 1, outputTokens: 2 } });
+    expect(parts).toContainEqual({ type: "finish", reason: "length", rawReason: "max_tokens" });
+  });
+
+  test("ends with an error that comes midway, however it is marked", async () => {
+    for (const failure of [
+      event("error", { error: { type: "overloaded_error" } }),
+      'data: {"type":"error"}\n\n',
+      'data: {"error":{}}\n\n',
+      "event: error\ndata: {}\n\n",
+    ]) {
+      bench.server.script({ body: messageStart({ input_tokens: 1 }) + textBlock("x") + failure });
+      const { error } = await bench.read(toRelay(true));
+      expect(error).toMatchObject({ code: "provider_unavailable" });
+    }
+  });
+
   test("passes nothing on before the model's first word, so that an error until then stays whole", async () => {
     const failure = event("error", { error: { type: "overloaded_error", message: "Overloaded" } });
-    bench.server.script({ body: messageStart({ input_tokens: 1 }) + event("ping") + failure });
+    const start = event("content_block_start", { index: 0, content_block: { type: "text", text: "" } });
+    bench.server.script({ body: messageStart({ input_tokens: 1 }) + event("ping") + start + failure });
     const { parts, error } = await bench.read(toRelay(true));
     expect(parts).toEqual([]);
     expect(error).toMatchObject({ code: "provider_unavailable" });

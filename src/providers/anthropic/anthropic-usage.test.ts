@@ -114,6 +114,17 @@ const shapes: readonly (readonly [string, readonly string[], Usage | undefined])
     { inputTokens: 310, outputTokens: 20, cacheWriteTokens: 300, cacheWrite1hTokens: 200 },
   ],
   [
+    "fewer cache writes than at the start",
+    [
+      messageStart({
+        input_tokens: 10,
+        cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 200 },
+      }),
+      delta({ output_tokens: 20, cache_creation_input_tokens: 150 }),
+    ],
+    { inputTokens: 160, outputTokens: 20, cacheWriteTokens: 150, cacheWrite1hTokens: 150 },
+  ],
+  [
     "cache writes only by how long they are kept",
     [
       messageStart({

@@ -106,6 +106,13 @@ describe("a schema that would come to mean something else is given up:", () => {
         $defs: { x: { type: "object", properties: many(7, { type: "string" }) } },
       },
     ],
+    [
+      "too many properties of several types, by references",
+      {
+        ...object({ a: { $ref: "#/$defs/x" }, b: { $ref: "#/$defs/x" } }),
+        $defs: { x: object(many(9, { type: ["string", "null"] })) },
+      },
+    ],
     ["too many properties of several types", object(many(17, { type: ["string", "null"] }))],
   ])("%s", (_what, schema) => {
     expect(toOutputSchema(schema)).toBeUndefined();
