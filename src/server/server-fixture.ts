@@ -130,6 +130,13 @@ function createMemoryStore(): MemoryStore {
         .sort((left, right) => right.startedAtMs - left.startedAtMs)
         .slice(0, limit),
     countRecords: async () => records.length,
+    // Tests of stored responses have a real store.
+    insertResponse: refuse,
+    findResponse: async () => undefined,
+    findConversation: async () => undefined,
+    findResponseItems: async () => new Map(),
+    deleteResponse: async () => false,
+    dropExpiredResponses: async () => 0,
     ping: async () => {},
     close: async () => {},
   };

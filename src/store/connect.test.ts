@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { systemClock } from "../clock.ts";
+import { createManualClock } from "../testing/manual-clock.ts";
 import { createRecord } from "../testing/store-conformance.ts";
 import type { TemporaryFolder } from "../testing/store-folder.ts";
 import { createStoreFolder } from "../testing/store-folder.ts";
@@ -51,6 +52,23 @@ test("another process is refused, and takes over when the first is killed", asyn
   await once(holder, "exit");
   const store = await openStore({ folder: folder.path, clock });
   await expect(store.ping()).resolves.toBeUndefined();
+  await store.close();
+});
+
+test("answers that have expired are freed by themselves", async () => {
+  const manual = createManualClock();
+  const store = await openStore({ folder: folder.path, clock: manual, maintenanceIntervalMs: 1000 });
+  const createdAtMs = manual.now();
+  const answer = { tenant: "acme", id: "resp_1", createdAtMs, expiresAtMs: createdAtMs + 2500 };
+  const insert = (): Promise<void> => store.insertResponse({ ...answer, turns: 1, bytes: 2, body: "{}", items: [] });
+  await insert();
+  // The id is taken until the row is gone.
+  await expect(insert()).rejects.toMatchObject({ code: "internal" });
+  await vi.waitFor(async () => {
+    manual.advance(1000);
+    await insert();
+  });
+  expect(manual.now()).toBeGreaterThanOrEqual(answer.expiresAtMs);
   await store.close();
 });
 

@@ -7,6 +7,7 @@ import { openEmbedded } from "./embedded/open-embedded.ts";
 import { migrate, ownMigrations, readMigrations } from "./migrate.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { createRequestDays } from "./request-days.ts";
+import { createResponseStore, dropAllExpired } from "./response-store.ts";
 import type { SqlStore } from "./sql-store.ts";
 import { createSqlStore } from "./sql-store.ts";
 
@@ -49,12 +50,14 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
     await database.close();
     throw error;
   }
+  const responses = createResponseStore(database);
+  const dropExpired = (): Promise<void> => dropAllExpired(responses, clock.now());
   const maintain = createMaintenance({ database, checkpointBytes });
   const background = startBackgroundTasks({
     clock,
     log,
     intervalMs: options.maintenanceIntervalMs ?? defaultMaintenanceIntervalMs,
-    tasks: databaseUrl === undefined ? [prepareDays, maintain] : [prepareDays],
+    tasks: [prepareDays, dropExpired, ...(databaseUrl === undefined ? [maintain] : [])],
   });
   return createSqlStore({
     kind: databaseUrl === undefined ? "embedded" : "postgres",

@@ -6,6 +6,7 @@ import type { RecordRow } from "./record-columns.ts";
 import { fromRecordRow, readStart, recordFields, rowColumns, toRow } from "./record-columns.ts";
 import type { RequestDays } from "./request-days.ts";
 import { isMissingDay } from "./request-days.ts";
+import { createResponseStore } from "./response-store.ts";
 import type { KeyRow, KeyScope, RecordQuery, Store } from "./store.ts";
 
 /** A store that also takes what the journal holds. */
@@ -69,6 +70,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
       const [row] = await database.query<{ count: number }>({ text: "select count(*) from headgate_requests" });
       return row?.count ?? 0;
     },
+    ...createResponseStore(database),
     ping: async () => {
       await database.query({ name: "ping", text: "select 1" });
     },

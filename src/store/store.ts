@@ -68,11 +68,64 @@ export interface RecordQuery {
   readonly limit: number;
 }
 
+/** An item of a conversation, as JSON. */
+export interface StoredItem {
+  /** Absent: nobody can refer to it. */
+  readonly id?: string;
+  /** True: the answer said it; false: the request did. */
+  readonly isOutput: boolean;
+  readonly json: string;
+}
+
+/** An answer of the Responses API, with what its request and it added to the conversation. */
+export interface StoredResponse {
+  /** Whose it is: with `id`, its key. */
+  readonly tenant: string;
+  readonly id: string;
+  /** The answer that it goes on with, which is kept for as long as this one. */
+  readonly previousId?: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** Of the conversation up to here, this turn included. */
+  readonly turns: number;
+  /** Of all items of the conversation up to here. */
+  readonly bytes: number;
+  /** The answer as JSON. */
+  readonly body: string;
+  /** In order: what the request added, then what the answer did. */
+  readonly items: readonly StoredItem[];
+}
+
+export interface StoredConversation extends Pick<StoredResponse, "turns" | "bytes"> {
+  /** From its beginning. */
+  readonly items: readonly (StoredItem & { readonly responseId: string })[];
+}
+
+/** Answers that are kept for a while. What has expired at `nowMs` is not found, and neither is another tenant's. */
+export interface ResponseStore {
+  /** Rejects with `internal` if the id is taken, or the answer before is gone. */
+  insertResponse(response: StoredResponse): Promise<void>;
+  /** The answer with its own items. */
+  findResponse(tenant: string, id: string, nowMs: number): Promise<StoredResponse | undefined>;
+  /** The conversation up to and with the answer. */
+  findConversation(tenant: string, id: string, nowMs: number): Promise<StoredConversation | undefined>;
+  /** The newest of each id, up to `maxBytes` of JSON together. */
+  findResponseItems(
+    tenant: string,
+    itemIds: readonly string[],
+    limits: { readonly nowMs: number; readonly maxBytes: number },
+  ): Promise<ReadonlyMap<string, string>>;
+  /** From now on it is not found; answers that go on with it are. Returns false if there is none. */
+  deleteResponse(tenant: string, id: string, nowMs: number): Promise<boolean>;
+  /** Frees a bounded number of expired answers that no other goes on with. Returns how many. */
+  dropExpiredResponses(nowMs: number): Promise<number>;
+}
+
 /**
  * The one door to durable state; all SQL lives behind it.
  * Every method rejects with `store_unavailable` when the database cannot be reached within its deadline.
  */
-export interface Store {
+export interface Store extends ResponseStore {
   readonly kind: "embedded" | "postgres";
   insertKey(key: KeyRow): Promise<void>;
   listKeys(): Promise<readonly KeyRow[]>;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRequestId } from "../ids.ts";
 import type { CallRecord, KeyRow, Store } from "../store/store.ts";
+import { describeStoredResponses } from "./stored-responses-conformance.ts";
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -26,6 +27,7 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
     describeBatches(store);
     describeListing(store);
     describeKeys(store);
+    describeStoredResponses(store);
 
     test("answers a ping", async () => {
       await expect(store().ping()).resolves.toBeUndefined();
