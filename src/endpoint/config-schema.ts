@@ -19,6 +19,7 @@ export const configSchema = z.strictObject({
       }),
     )
     .optional(),
+  responses: z.strictObject({ retentionDays: z.number().min(0).max(3650).optional() }).optional(),
   endpoints: z.record(z.string(), z.unknown()).optional(),
   project: z.string().min(1).optional(),
 });

@@ -30,6 +30,14 @@ test("a snapshot cannot be changed", async () => {
   for (const change of changes) expect(change).toThrow(TypeError);
 });
 
+test("a snapshot says how long answers are kept, if the config does", async () => {
+  const load = async (...lines: string[]): Promise<number | undefined> =>
+    (await loadGood({ folder: writeProject({ ...goodProject, ...configWith(...lines) }) })).responseRetentionDays;
+  expect(await load("responses: { retentionDays: 7 },")).toBe(7);
+  expect(await load("responses: {},")).toBeUndefined();
+  expect(await load()).toBeUndefined();
+});
+
 describe("the snapshot's id", () => {
   const variants: readonly [string, Record<string, string>][] = [
     ["nothing", {}],
@@ -61,6 +69,8 @@ describe("the snapshot's id", () => {
       "a provider",
       configWith('providers: { p: { type: "local" } }, models: { m: { provider: "p" } }, tiers: { standard: "m" },'),
     ],
+    ["how long answers are kept", configWith("responses: { retentionDays: 7 },")],
+    ["that no answers are kept", configWith("responses: { retentionDays: 0 },")],
     [
       "a tier",
       configWith(

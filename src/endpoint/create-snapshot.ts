@@ -18,6 +18,7 @@ export function createSnapshot(config: LoadedConfig, drafts: readonly EndpointDr
     sortEntries(config.models),
     sortEntries(config.tiers),
     endpoints.map(([key, endpoint], index) => [key, describeContent(endpoint, sorted[index]!)]),
+    ...(config.responseRetentionDays === undefined ? [] : [config.responseRetentionDays]),
   ];
   return Object.freeze({
     id: sha256(JSON.stringify(content, toText)).slice(0, idLength),
@@ -25,6 +26,7 @@ export function createSnapshot(config: LoadedConfig, drafts: readonly EndpointDr
     providers: freezeMap(freezeDeep([...config.providers])),
     models: freezeMap(freezeDeep(structuredClone([...config.models]))),
     tiers: freezeMap(config.tiers),
+    ...(config.responseRetentionDays === undefined ? {} : { responseRetentionDays: config.responseRetentionDays }),
   });
 }
 

@@ -90,12 +90,22 @@ export interface ModelDefinition {
   readonly model?: string;
 }
 
+/** What happens to answers of the Responses API that their clients want kept (`store`, which they do by default). */
+export interface ResponsesOptions {
+  /**
+   * For how long `previous_response_id` can go on with an answer, and `GET /v1/responses/{id}` gives it. 0 keeps nothing.
+   * @default 30
+   */
+  readonly retentionDays?: number;
+}
+
 export interface ConfigDefinition<Endpoints extends EndpointMap = {}> {
   /** Absent: `headgate dev` picks a provider and says which. */
   readonly providers?: Readonly<Record<string, ProviderOptions>>;
   readonly models?: Readonly<Record<string, ModelDefinition>>;
   /** Tier name (`fast`, `standard`, `smart`, ...) to a name in `models`. */
   readonly tiers?: Readonly<Record<string, string>>;
+  readonly responses?: ResponsesOptions;
   /** Endpoints in code, by name. One that the project folder has too is the folder's: here it only carries the types. */
   readonly endpoints?: Endpoints;
   /** Project folder to read as well. Only for the library: the command line has `--project`. */

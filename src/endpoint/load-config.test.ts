@@ -77,6 +77,16 @@ describe("a mistake in the config is reported with its line:", () => {
       [provider, 'models: { small: { provider: "main" } },', 'tiers: { standard: ["small"] },'],
       "headgate.config.ts:4: tiers.standard: A list of models in a tier is not built yet in this version: remove it.",
     ],
+    [
+      "answers kept for a negative time",
+      ["responses: { retentionDays: -1 },"],
+      "headgate.config.ts:2: responses.retentionDays: ",
+    ],
+    [
+      "a misspelt retention",
+      ["responses: { retention: 7 },"],
+      'headgate.config.ts:2: responses.retention: This key is not known: remove it. Did you mean "retentionDays"?',
+    ],
     ["the project's own folder", ['project: ".",'], "headgate.config.ts:2: project: Only createHeadgate takes this"],
   ];
   test.each(cases)("%s", async (_name, lines, expected) => {

@@ -12,6 +12,8 @@ export interface LoadedConfig {
   readonly providers: ReadonlyMap<string, ProviderOptions>;
   readonly models: ReadonlyMap<string, ModelEntry>;
   readonly tiers: ReadonlyMap<string, string>;
+  /** Absent: kept for as long as is usual. */
+  readonly responseRetentionDays?: number;
   /** Endpoints written in the config, not checked yet. */
   readonly endpoints: ReadonlyMap<string, unknown>;
   /** What a route may name, known even where the config has other mistakes; absent if it could not be read at all. */
@@ -50,11 +52,12 @@ export function loadConfig(
   }
   const checked = checkDefinition(configSchema, definition, source, notBuilt.configKeys);
   checkNames(definition, source);
-  const { providers = {}, models = {}, tiers = {} } = checked;
+  const { providers = {}, models = {}, tiers = {}, responses } = checked;
   return {
     providers: new Map(Object.entries(providers)),
     models: new Map(Object.entries(models).map(([name, { provider, model = name }]) => [name, { provider, model }])),
     tiers: new Map(Object.entries(tiers)),
+    responseRetentionDays: responses?.retentionDays,
     endpoints: new Map(Object.entries(isRecord(definition["endpoints"]) ? definition["endpoints"] : {})),
     targets: collectTargets(definition),
   };

@@ -53,4 +53,6 @@ export interface Snapshot {
   readonly models: ReadonlyMap<string, ModelEntry>;
   /** Tier name to a name in `models`. */
   readonly tiers: ReadonlyMap<string, string>;
+  /** For how long answers of the Responses API are kept, in days; 0: not at all. @default 30 */
+  readonly responseRetentionDays?: number;
 }
