@@ -8,10 +8,19 @@ export function toAnthropicError(error: HeadgateError, requestId: string): Recor
     error: {
       type: toErrorType(toDialectStatus(error)),
       message: error.message || error.code,
-      details: { error_code: error.code },
+      details: toDetails(error),
     },
     request_id: requestId,
   };
+}
+
+/** Official clients read a stable code from the details, and some act on it. */
+function toDetails({ code, issues = [] }: HeadgateError): Record<string, unknown> {
+  // Told so, the official tool runner goes on without a thread and sends the whole conversation.
+  if (code === "not_translatable" && issues.some(({ path }) => path === "/thread")) {
+    return { error_code: "thread_unsupported_request", unsupported: [] };
+  }
+  return { error_code: code };
 }
 
 /** The event that a stream ends with when it fails midway. */

@@ -139,6 +139,11 @@ describe("what is lost on providers of other dialects", () => {
     expect(parseCountTokensRequest({ ...minimal, messages }, {}).foreign.losses).toBeUndefined();
   });
 
+  test("a kept conversation may go on without a message", () => {
+    const thread = { type: "continue", previous_message_id: "msg_1" };
+    expect(lossesOf({ thread, messages: [] })).toEqual({ "/thread": "refused" });
+  });
+
   test("the header for beta features is dropped", () => {
     expect(lossesOf({}, { "anthropic-beta": "context-1m-2025-08-07" })).toEqual({ "/anthropic-beta": "dropped" });
   });

@@ -166,9 +166,9 @@ const tool = z
 
 const format = z.looseObject({ type: z.string(), schema: z.record(z.string(), z.unknown()).nullish() }).nullish();
 
-export const messagesRequest = z.looseObject({
+const requestFields = z.looseObject({
   model: z.string().min(1),
-  messages: z.array(message).min(1),
+  messages: z.array(message),
   system: content.nullish(),
   // Real requests have it; without it the provider's own limit holds.
   max_tokens: z.int().nonnegative().nullish(),
@@ -193,6 +193,12 @@ export const messagesRequest = z.looseObject({
   metadata: z.looseObject({ user_id: z.string().nullish() }).nullish(),
   service_tier: z.string().nullish(),
   cache_control: cacheControl,
+});
+
+// Anthropic itself knows how a conversation that it keeps goes on.
+export const messagesRequest = requestFields.refine(({ messages, thread }) => messages.length > 0 || isRecord(thread), {
+  path: ["messages"],
+  message: "a conversation has at least one message",
 });
 
 export type MessagesRequestBody = z.infer<typeof messagesRequest>;

@@ -26,7 +26,7 @@ const refusedFields: Readonly<Record<string, string>> = {
   mcp_servers: "only Anthropic's API calls MCP servers",
   container: "only Anthropic's API runs code in containers",
   inference_geo: "where the model runs cannot be promised",
-  thread: "the earlier messages are kept by Anthropic",
+  thread: "only Anthropic's API keeps conversations",
   compaction: "only Anthropic's API compacts conversations",
 };
 

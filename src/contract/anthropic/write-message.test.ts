@@ -151,6 +151,13 @@ describe("an error", () => {
     });
   });
 
+  test("about a thread tells the official clients to go on without one", () => {
+    const issues = [{ path: "/thread", message: "only Anthropic's API keeps conversations" }];
+    expect(toAnthropicError(new HeadgateError("not_translatable", { issues }), "r")).toMatchObject({
+      error: { type: "invalid_request_error", details: { error_code: "thread_unsupported_request", unsupported: [] } },
+    });
+  });
+
   test("that nobody expected is told without its words", () => {
     const error = HeadgateError.from(new Error("password=hunter2"));
     expect(toAnthropicError(error, "r")).toMatchObject({
