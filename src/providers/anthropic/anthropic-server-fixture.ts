@@ -16,7 +16,7 @@ export interface ScriptedMessage {
   readonly pieceBytes?: number;
 }
 
-export interface SeenMessage {
+interface SeenMessage {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: Record<string, unknown>;
