@@ -66,7 +66,16 @@ const contextWords = new Set([
 ]);
 // Gemini refuses a wrong key with 400.
 const authWords = new Set(["API_KEY_INVALID"]);
-const filterWords = new Set(["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"]);
+const filterWords = new Set([
+  "content_filter",
+  "content_policy_violation",
+  "ResponsibleAIPolicyViolation",
+  // OpenAI's models that reason, and its Responses.
+  "invalid_prompt",
+  "bio_policy",
+  "cyber_policy",
+  "image_content_policy_violation",
+]);
 // Anthropic's filter has no code.
 const filterMessage = /blocked by content filtering policy/i;
 
@@ -152,9 +161,9 @@ function guessStatus(words: readonly string[]): number {
   const text = words.join(" ").toLowerCase();
   if (/rate_?limit|quota|billing|spend_limit|balance|throttl|resource_exhausted/.test(text)) return 429;
   if (/authentication|api_key|permission|forbidden|unauthorized|access_?denied/.test(text)) return 401;
-  if (
-    /invalid_request|context_length|not_found|bad_request|content_filter|badrequest|validation|invalid_arg/.test(text)
-  )
+  if (/invalid_|context_length|not_found|bad_?request|content_filter|validation|_policy|data_residency/.test(text))
     return 400;
+  // What OpenAI says of images that it cannot use.
+  if (/image_(?:too|parse|file)|empty_image|unsupported_image|failed_to_download/.test(text)) return 400;
   return 500;
 }
