@@ -48,7 +48,7 @@ describe("messages", () => {
           toolCallId: "b",
           isError: true,
           content: [
-            { type: "text", text: "no" },
+            { type: "text", text: "no", cacheTtl: "5m" },
             { type: "image", url: png },
           ],
         },

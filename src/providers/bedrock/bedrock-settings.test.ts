@@ -162,6 +162,14 @@ describe("thinking", () => {
     expect(await ask(claude, true)).toHaveProperty("thinking");
     expect(await ask(adaptive, false)).toHaveProperty("thinking");
     expect(bench.warnings).toEqual([]);
+    const answered: Message[] = [
+      ...toTurn(false),
+      { role: "assistant", content: "So" },
+      { role: "user", content: "?" },
+    ];
+    const later = await bench.ask({ model: claude, settings, tools: [look], messages: answered });
+    expect(later["additionalModelRequestFields"]).toHaveProperty("thinking");
+    expect(bench.warnings).toEqual([]);
     expect(await ask(claude, false)).toBeUndefined();
     expect(bench.warnings).toEqual([expect.stringMatching(/not handed back/)]);
   });
@@ -223,6 +231,14 @@ describe("a schema", () => {
       ],
       toolChoice: { any: {} },
     });
+  });
+
+  test("needs nothing said of calls side by side where it is the only tool", async () => {
+    for (const model of [old, "us.amazon.nova-pro-v1:0"]) {
+      const body = await bench.ask({ output, model, settings: { parallelToolCalls: false } });
+      expect(body["toolConfig"]).toMatchObject({ toolChoice: { tool: { name: "json_answer" } } });
+    }
+    expect(bench.warnings).toEqual([]);
   });
 
   test.each([

@@ -70,6 +70,11 @@ const shapes: readonly (readonly [string, unknown, Usage | undefined])[] = [
     { inputTokens: 100, outputTokens: 7, cachedInputTokens: 64 },
   ],
   [
+    "a total that leaves the cache out",
+    { inputTokens: 5, outputTokens: 7, totalTokens: 12, cacheReadInputTokens: 64 },
+    { inputTokens: 69, outputTokens: 7, cachedInputTokens: 64 },
+  ],
+  [
     "more written for an hour than was written",
     {
       inputTokens: 5,

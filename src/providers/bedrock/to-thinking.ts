@@ -85,17 +85,17 @@ function toBudget(settings: ModelSettings, wanted: number, messages: readonly Me
     return off;
   }
   if (lacksReasoning(messages)) {
-    warn("The turn goes on from tool calls whose reasoning was not handed back: the model goes on without thinking.");
+    warn("The turn goes on from an answer whose reasoning was not handed back: the model goes on without thinking.");
     return off;
   }
   if (wanted < leastBudget) warn(`reasoningTokens was raised to ${leastBudget}, the least that this model takes.`);
   return { ...off, isOn: true, fields: { thinking: { type: "enabled", budget_tokens: tokens } } };
 }
 
-/** Claude refuses to think on after tool calls without the reasoning that led to them, and most clients do not keep it. */
+/** Claude refuses to think on after an answer without the reasoning that led to it, and most clients do not keep it. */
 function lacksReasoning(messages: readonly Message[]): boolean {
   const last = messages.findLast(({ role }) => role !== "tool");
-  if (messages.at(-1)?.role !== "tool" || last?.role !== "assistant") return false;
+  if (last?.role !== "assistant") return false;
   return !(last.reasoning ?? []).some(({ signature, encrypted }) => signature !== undefined || encrypted !== undefined);
 }
 
