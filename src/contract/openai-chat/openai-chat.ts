@@ -2,7 +2,8 @@ import { encodeEvent } from "../../event-stream.ts";
 import type { Dialect } from "../dialect.ts";
 import { toOpenAiError } from "../openai-error.ts";
 import { parseChatRequest, type ParsedChatRequest } from "./parse-chat-request.ts";
-import { createChatChunkWriter, toChatCompletion } from "./write-chat.ts";
+import { createChatChunkWriter } from "./chat-chunk-writer.ts";
+import { toChatCompletion } from "./write-chat.ts";
 
 /** OpenAI Chat Completions, as `POST /v1/chat/completions` speaks it. */
 export const openAiChat: Dialect<ParsedChatRequest> = {

@@ -67,18 +67,22 @@ describe("parseChatRequest", () => {
           role: "user",
           content: [
             { type: "text", text: "What?" },
-            { type: "image", url: "https://x/y.png" },
+            { type: "image", url: "https://x/y.png", detail: "low" },
           ],
         },
         { role: "assistant", content: "", toolCalls: [{ id: "c", name: "look", arguments: "{}" }] },
         { role: "tool", content: "a cat", toolCallId: "c" },
       ],
       settings: { temperature: 0.2, topP: 0.9, maxOutputTokens: 2, stop: ["END"], seed: 7 },
-      output: { name: "answer", schema },
+      output: { name: "answer", schema, isStrict: true },
       tools: [{ name: "look", description: "Looks", parameters: {} }],
       stream: true,
       includeUsage: true,
-      foreign: { dialect: "openai-chat", body },
+      foreign: {
+        dialect: "openai-chat",
+        body,
+        losses: [{ path: "/tools/1", effect: "refused", why: "is a tool that only its vendor runs" }],
+      },
     });
   });
 

@@ -8,7 +8,8 @@ import { HeadgateError } from "../../errors.ts";
 import { parseJson } from "../../json.ts";
 import { toOpenAiError } from "../openai-error.ts";
 import { parseChatRequest } from "./parse-chat-request.ts";
-import { createChatChunkWriter, toChatCompletion } from "./write-chat.ts";
+import { createChatChunkWriter } from "./chat-chunk-writer.ts";
+import { toChatCompletion } from "./write-chat.ts";
 
 const requestId = "0190aaaa-0000-7000-8000-000000000000";
 const head = { requestId, model: "fast", createdAtMs: 1_700_000_000_999 };
@@ -27,6 +28,28 @@ const toolAnswer: Completion = {
     { id: "", name: "wait", arguments: "{}" },
   ],
   finishReason: "tool_calls",
+};
+
+/** All that an answer can have. */
+const richAnswer: Completion = {
+  text: "Yes",
+  reasoning: "So.",
+  reasoningBlocks: [
+    { vendor: "anthropic", text: "So.", signature: "s1" },
+    { vendor: "other", text: "Hm." },
+  ],
+  sources: [{ url: "https://a.test", title: "A", startIndex: 1, endIndex: 3 }, { url: "https://b.test" }],
+  logprobs: [{ token: "Yes", logprob: -0.1, top: [{ token: "No", logprob: -2.5 }] }],
+  toolCalls: [{ id: "c", name: "look", arguments: "{}", signature: "sig" }],
+  finishReason: "tool_calls",
+  usage: {
+    inputTokens: 5,
+    outputTokens: 3,
+    cacheWriteTokens: 2,
+    audioInputTokens: 1,
+    audioOutputTokens: 1,
+    serviceTier: "standard",
+  },
 };
 
 let server: Server;
@@ -73,6 +96,72 @@ async function respond(request: IncomingMessage, response: ServerResponse): Prom
 }
 
 const request = { model: "fast", messages: [{ role: "user" as const, content: "Hi" }] };
+
+describe("beside its text, an answer", () => {
+  const message = {
+    reasoning_content: "So.",
+    reasoning_details: [
+      { type: "reasoning.text", text: "So.", signature: "s1", format: "anthropic-claude-v1", index: 0 },
+    ],
+    annotations: [
+      { type: "url_citation", url_citation: { url: "https://a.test", title: "A", start_index: 1, end_index: 3 } },
+      { type: "url_citation", url_citation: { url: "https://b.test", title: "", start_index: 0, end_index: 0 } },
+    ],
+  };
+  const call = {
+    id: "c",
+    type: "function",
+    function: { name: "look", arguments: "{}" },
+    extra_content: { google: { thought_signature: "sig" } },
+  };
+  const logprobs = {
+    content: [
+      { token: "Yes", logprob: -0.1, bytes: null, top_logprobs: [{ token: "No", logprob: -2.5, bytes: null }] },
+    ],
+    refusal: null,
+  };
+  const usage = {
+    prompt_tokens: 5,
+    completion_tokens: 3,
+    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 1, cache_write_tokens: 2 },
+    completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 1 },
+  };
+
+  test("has reasoning that can be handed back, sources, log-probabilities, signatures and its tier", () => {
+    const chat = toChatCompletion(richAnswer, head);
+    expect(chat).toMatchObject({ service_tier: "default", usage });
+    expect(chat["choices"]).toMatchObject([{ message: { ...message, tool_calls: [call] }, logprobs }]);
+  });
+
+  test("has them in a stream too, the sources in one piece", async () => {
+    const writer = createChatChunkWriter({ ...head, includeUsage: true });
+    const events: Record<string, unknown>[] = [];
+    for await (const part of wholeReply(richAnswer).parts) {
+      const lines = writer
+        .write(part)
+        .split("\n\n")
+        .filter((line) => line !== "");
+      events.push(...lines.map((line) => parseJson(line.slice("data: ".length)) as Record<string, unknown>));
+    }
+    const choices = events.flatMap((event) => event["choices"] as { delta: object; logprobs: unknown }[]);
+    expect(choices.map(({ delta }) => delta)).toEqual([
+      { role: "assistant", content: "" },
+      { reasoning_content: message.reasoning_content },
+      { reasoning_details: message.reasoning_details },
+      { content: "Yes" },
+      { tool_calls: [{ index: 0, ...call }] },
+      { annotations: message.annotations },
+      {},
+    ]);
+    expect(choices[3]?.logprobs).toEqual(logprobs);
+    expect(events.at(-1)).toMatchObject({ choices: [], usage, service_tier: "default" });
+  });
+
+  test("names no tier that OpenAI's clients do not know", () => {
+    const answered = { ...completion, usage: { inputTokens: 1, outputTokens: 1, serviceTier: "performance" } };
+    expect(toChatCompletion(answered, head)).not.toHaveProperty("service_tier");
+  });
+});
 
 describe("the official client", () => {
   test("reads a whole answer", async () => {

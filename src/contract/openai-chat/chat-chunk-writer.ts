@@ -1,0 +1,107 @@
+import type { Part, Source, Usage } from "../../reply.ts";
+import type { DialectHead, PartWriter } from "../dialect.ts";
+import { toReasoningDetails } from "./reasoning-details.ts";
+import { toForeignTier, toForeignUsage } from "./to-usage.ts";
+import {
+  toAnnotation,
+  toAnswerId,
+  toCallId,
+  toForeignLogprobs,
+  toForeignReason,
+  toSeconds,
+  toSignature,
+} from "./write-chat.ts";
+
+export interface ChatChunkWriterOptions extends DialectHead {
+  /** The client set `stream_options.include_usage`: the last chunk reports usage, all others have `usage: null`. */
+  readonly includeUsage: boolean;
+}
+
+type ToolCallPart = Extract<Part, { type: "tool-call" }>;
+
+/** Turns the typed parts of one answer into OpenAI's events. */
+export function createChatChunkWriter(options: ChatChunkWriterOptions): PartWriter {
+  const head = JSON.stringify({
+    id: toAnswerId(options),
+    object: "chat.completion.chunk",
+    created: toSeconds(options.createdAtMs),
+    model: options.model,
+  }).slice(0, -1);
+  const noUsage = options.includeUsage ? ',"usage":null' : "";
+  const toDelta = createDeltas(options);
+  const sources: Source[] = [];
+  let hasBegun = false;
+  let usage: Usage | undefined;
+
+  // Everything but the delta is the same in every chunk, and serialised once.
+  function writeDelta(delta: object, finishReason: string | null = null, logprobs = "null"): string {
+    const reason = finishReason === null ? "null" : `"${finishReason}"`;
+    const choice = `{"index":0,"delta":${JSON.stringify(delta)},"logprobs":${logprobs},"finish_reason":${reason}}`;
+    return `data: ${head},"choices":[${choice}]${noUsage}}\n\n`;
+  }
+
+  function writePart(part: Part): string {
+    if (part.type === "text" && part.logprobs) {
+      return writeDelta({ content: part.text }, null, JSON.stringify(toForeignLogprobs(part.logprobs)));
+    }
+    if (part.type === "finish") {
+      // All in one piece, as OpenAI has it: its clients keep the last.
+      const found = sources.length === 0 ? "" : writeDelta({ annotations: sources.map(toAnnotation) });
+      const end = options.includeUsage ? writeUsage(head, usage) : "";
+      return found + writeDelta({}, toForeignReason(part.reason)) + end;
+    }
+    const delta = toDelta(part);
+    return delta ? writeDelta(delta) : "";
+  }
+
+  return {
+    write: (part) => {
+      if (part.type === "usage") usage = part.usage;
+      else if (part.type === "source") sources.push(part.source);
+      const chunk = writePart(part);
+      if (chunk === "" || hasBegun) return chunk;
+      hasBegun = true;
+      return writeDelta({ role: "assistant", content: "" }) + chunk;
+    },
+    end: () => "data: [DONE]\n\n",
+  };
+}
+
+/** What a part adds to the message; undefined for parts that clients do not know. */
+function createDeltas(head: DialectHead): (part: Part) => object | undefined {
+  const begunCalls = new Set<number>();
+  let blocks = 0;
+
+  // Id and name go out once for each call, whatever the provider repeats.
+  function toCallDelta({ index, id, name, arguments: text, signature }: ToolCallPart): object {
+    const sealed = toSignature(signature);
+    if (begunCalls.has(index)) return { index, function: { arguments: text }, ...sealed };
+    begunCalls.add(index);
+    const target = { name: name ?? "", arguments: text };
+    return { index, id: id || toCallId(head, index), type: "function", function: target, ...sealed };
+  }
+
+  return (part) => {
+    switch (part.type) {
+      case "text":
+        return { content: part.text };
+      case "reasoning":
+        return { reasoning_content: part.text };
+      case "reasoning-block": {
+        const details = toReasoningDetails(part.block, blocks++);
+        return details.length === 0 ? undefined : { reasoning_details: details };
+      }
+      case "tool-call":
+        return { tool_calls: [toCallDelta(part)] };
+      default:
+        return undefined;
+    }
+  };
+}
+
+function writeUsage(head: string, usage: Usage | undefined): string {
+  if (!usage) return "";
+  const tier = toForeignTier(usage.serviceTier);
+  const told = tier === undefined ? "" : `,"service_tier":"${tier}"`;
+  return `data: ${head},"choices":[],"usage":${JSON.stringify(toForeignUsage(usage))}${told}}\n\n`;
+}
