@@ -113,6 +113,7 @@ describe("a whole answer", () => {
     ['{"a":[1,{"b":null}]}', { a: [1, { b: null }] }],
     ["", {}],
     [" \n", {}],
+    ['{"a":1,"__proto__":{"b":2}}', { a: 1 }],
     ['{"a":', { INVALID_JSON: '{"a":' }],
     ["[1]", { INVALID_JSON: "[1]" }],
     ["null", { INVALID_JSON: "null" }],
