@@ -34,6 +34,7 @@ async function failureOf(request = plain, provider = bench.provider): Promise<He
 const codes: [string, string][] = [
   ["server_error", "provider_unavailable"],
   ["rate_limit_exceeded", "provider_rate_limited"],
+  ["too_many_requests", "provider_rate_limited"],
   ["insufficient_quota", "provider_rejected"],
   ["context_length_exceeded", "context_too_long"],
   ["vector_store_timeout", "provider_unavailable"],

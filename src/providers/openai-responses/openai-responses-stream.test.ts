@@ -90,6 +90,7 @@ describe("a stream", () => {
     ],
     ["when the text is done", [textDone, partDone, itemDone, completed([message])]],
     ["when the content is done", [partDone, itemDone, completed([message])]],
+    ["when the content is done, and never more", [partDone, completed()]],
     ["when the item is done", [itemDone, completed([message])]],
     ["with the whole response only", [completed([message])]],
     ["half in pieces", [textDelta("H"), textDone, itemDone, completed([message])]],
@@ -100,6 +101,15 @@ describe("a stream", () => {
         textDelta("i.", { item_id: "b" }),
         itemDone,
         completed([{ ...message, id: "c" }]),
+      ],
+    ],
+    [
+      "by place once, and then by id",
+      [
+        event("response.output_item.added", { output_index: 4, item: { type: "message", id: "msg_1" } }),
+        event("response.output_text.delta", { item_id: "msg_1", delta: "Hi." }),
+        event("response.output_item.done", { output_index: 4, item: message }),
+        completed([message]),
       ],
     ],
     [

@@ -62,6 +62,7 @@ describe("a setting", () => {
   test("that the API lacks is dropped, and the client is told", async () => {
     const body = await bodyOf({ stop: ["END"], seed: 7, presencePenalty: 1, frequencyPenalty: 1, topK: 5 });
     expect(Object.keys(body)).toEqual(["model", "input", "store"]);
+    await bodyOf({ stop: [] });
     expect(bench.warnings).toEqual(
       ["stop", "seed", "presencePenalty", "frequencyPenalty", "topK"].map(
         (name) => `${name} is not offered by the Responses API and was dropped.`,
@@ -103,7 +104,7 @@ describe("a setting", () => {
     const outputs = [
       { name: "an answer", description: "What it is", schema: closed },
       { name: "answer", schema: open },
-      { name: "answer", schema: closed, isStrict: false },
+      { name: "a".repeat(65), schema: closed, isStrict: false },
     ];
     for (const output of outputs) await bench.complete(toRequest({ output, settings: { jsonMode: true } }));
     expect(bench.seen.map(({ body }) => body["text"])).toEqual([
@@ -117,7 +118,7 @@ describe("a setting", () => {
         },
       },
       { format: { type: "json_schema", name: "answer", schema: open, strict: false } },
-      { format: { type: "json_schema", name: "answer", schema: closed, strict: false } },
+      { format: { type: "json_schema", name: "a".repeat(64), schema: closed, strict: false } },
     ]);
   });
 });
@@ -145,6 +146,7 @@ describe("a model", () => {
     ["gpt-5.1-codex", "minimal", "low"],
     ["gpt-5.1-chat-latest", "high", "medium"],
     ["grok-3-mini", "max", "high"],
+    ["grok-3-mini", "medium", "low"],
   ] as const)("named %s that does not know the effort %s takes the nearest, %s", async (model, wanted, taken) => {
     expect(await bodyOf({ reasoningEffort: wanted }, model)).toMatchObject({ reasoning: { effort: taken } });
     expect(bench.warnings).toEqual([`reasoningEffort ${wanted} is not offered by this model: ${taken} was taken.`]);

@@ -159,7 +159,8 @@ function readStatus(error: Readonly<Record<string, unknown>>): number | undefine
 
 function guessStatus(words: readonly string[]): number {
   const text = words.join(" ").toLowerCase();
-  if (/rate_?limit|quota|billing|spend_limit|balance|throttl|resource_exhausted/.test(text)) return 429;
+  if (/rate_?limit|too_?many_requests|quota|billing|spend_limit|balance|throttl|resource_exhausted/.test(text))
+    return 429;
   if (/authentication|api_key|permission|forbidden|unauthorized|access_?denied/.test(text)) return 401;
   if (/invalid_|context_length|not_found|bad_?request|content_filter|validation|_policy|data_residency/.test(text))
     return 400;
