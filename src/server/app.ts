@@ -1,6 +1,8 @@
 import { fastify } from "fastify";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { openAiChat } from "../contract/openai-chat/openai-chat.ts";
+import { openAiEmbeddings } from "../contract/openai-embeddings/openai-embeddings.ts";
+import { openAiModerations } from "../contract/openai-moderations/openai-moderations.ts";
 import { HeadgateError } from "../errors.ts";
 import { createRequestId, isUuid } from "../ids.ts";
 import { createAdmit } from "./admit-request.ts";
@@ -16,6 +18,7 @@ import { registerCallEndpoint } from "./routes/call-endpoint.ts";
 import { registerDialect } from "./routes/dialect.ts";
 import { registerHealth } from "./routes/health.ts";
 import { registerMessages } from "./routes/messages.ts";
+import { registerModels } from "./routes/models.ts";
 import { registerReference } from "./routes/reference.ts";
 import { createErrorHandler, problemShape } from "./send-error.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -58,6 +61,9 @@ export function createApp(dependencies: ServerDependencies): App {
   const refuse = refuseOtherMethods(http);
   registerCallEndpoint(http, context);
   registerDialect(http, context, "/v1/chat/completions", openAiChat);
+  registerDialect(http, context, "/v1/embeddings", openAiEmbeddings);
+  registerDialect(http, context, "/v1/moderations", openAiModerations);
+  registerModels(http, context);
   registerMessages(http, context);
   registerReference(http, context);
   registerHealth(http, context);

@@ -4,10 +4,11 @@ import { startEmbedThread, type EmbedThread, type Vector } from "./embed-thread.
 /** Sentence embeddings from a small model (all-MiniLM-L6-v2) in a thread of its own, started at the first use. */
 export interface Embedder {
   /**
-   * Unit vectors in the order of the texts, of which each one's first 280 characters are read. Undefined when the
-   * model is not installed, does not load or stops answering; it then stays undefined, so that answers do not waver.
+   * Unit vectors in the order of the texts. Undefined when the model is not installed, does not load or stops answering;
+   * it then stays undefined, so that answers do not waver.
+   * @param maxCharacters how much of each text is read; the model itself reads about 1,000 @default 280
    */
-  embed(texts: readonly string[]): Promise<readonly Vector[] | undefined>;
+  embed(texts: readonly string[], maxCharacters?: number): Promise<readonly Vector[] | undefined>;
   /** Ends the thread; waiting and later calls get undefined. */
   close(): Promise<void>;
 }
@@ -40,10 +41,10 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
   let isClosed = !isInstalled(enginePackage) || !isInstalled(modelPackage);
   let thread: EmbedThread | undefined;
   return {
-    async embed(texts) {
+    async embed(texts, maxCharacters = maxTextCharacters) {
       if (isClosed) return undefined;
       thread ??= startEmbedThread({ clock, enginePackage, modelPackage, timeoutMs });
-      const heads = texts.slice(0, maxTexts).map((text) => text.slice(0, maxTextCharacters));
+      const heads = texts.slice(0, maxTexts).map((text) => text.slice(0, maxCharacters));
       const vectors = new Map(heads.map((text) => [text, known.get(text)]));
       const missing = [...vectors.keys()].filter((text) => vectors.get(text) === undefined);
       const answered = missing.length > 0 ? await thread.ask(missing) : [];

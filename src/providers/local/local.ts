@@ -5,6 +5,7 @@ import type { Clock } from "../../clock.ts";
 import type { ModelRequest, Provider, ProviderContext } from "../provider.ts";
 import { answerChat } from "./answer-chat.ts";
 import type { Embedder } from "./embed.ts";
+import { embedTexts } from "./embed-texts.ts";
 import { fillSchema } from "./fill-schema.ts";
 import { createPace, throwIfOver, waitUntilOver, type Pace } from "./pace-work.ts";
 import { rankPassages } from "./rank-passages.ts";
@@ -48,6 +49,7 @@ export function createLocalProvider({ clock, embed }: LocalProviderOptions): Pro
       };
       return request.stream ? { parts: stream(kept, completion, clock, context) } : wholeReply(completion);
     },
+    ...(embed ? { embed: (request, context) => embedTexts(request, { embedder: embed, clock, context }) } : {}),
     close: async () => embed?.close(),
   };
 }
