@@ -35,13 +35,14 @@ describe("messages", () => {
           { role: "user", parts: [{ text: "Well" }] },
         ],
       },
-      warnings: [],
+      warnings: ["A system message amid the conversation was moved to its beginning."],
     });
   });
 
   test("that are instructions only are the user's words, since a conversation without turns is refused", async () => {
-    const { body } = await send({ messages: [{ role: "system", content: "Write a haiku." }] });
+    const { body, warnings } = await send({ messages: [{ role: "system", content: "Write a haiku." }] });
     expect(body).toEqual({ contents: [{ role: "user", parts: [{ text: "Write a haiku." }] }] });
+    expect(warnings).toEqual(["Gemini asks for a message of the user: the system message was sent as one."]);
   });
 
   test("instruct Gemma before its first turn", async () => {
@@ -120,7 +121,7 @@ describe("media", () => {
     const image = { type: "image", url: "data:image/png;base64,AA==" } as const;
     expect((await send({ messages: [user([{ ...image, detail: "auto" }])] })).warnings).toEqual([]);
     expect((await send({ messages: [user([{ ...image, detail: "low" }])] })).warnings).toEqual([
-      "An image's detail is not offered by Gemini and was dropped.",
+      "The detail of an image is not offered by Gemini and was dropped.",
     ]);
   });
 });

@@ -78,11 +78,13 @@ describe("a schema", () => {
   });
 
   test("beside tools of an older model is said in the prompt, with a warning", async () => {
-    const { body, warnings } = await send({ output, tools, model: "gemini-2.5-flash" });
+    const messages = [{ role: "system", content: "Be brief." } as const, { role: "user", content: "Hi" } as const];
+    const { body, warnings } = await send({ messages, output, tools, model: "gemini-2.5-flash" });
     expect(body["generationConfig"]).toBeUndefined();
     expect(body["systemInstruction"]).toEqual({
-      parts: [{ text: expect.stringContaining(JSON.stringify(schema)) as string }],
+      parts: [{ text: "Be brief." }, { text: expect.stringContaining(JSON.stringify(schema)) as string }],
     });
+    expect(body["contents"]).toEqual([{ role: "user", parts: [{ text: "Hi" }] }]);
     expect(warnings).toEqual(["This Gemini model takes no schema beside tools: it was put into the prompt."]);
   });
 
@@ -192,10 +194,11 @@ describe("thinking", () => {
     ["gemini-3.5-flash", { reasoningEffort: "minimal" }, level("minimal"), 0],
     ["gemini-3.5-flash", { reasoningEffort: "none" }, { thinkingLevel: "minimal" }, 1],
     ["gemini-3.5-flash", { reasoningEffort: "max" }, level("high"), 1],
-    ["gemini-3.5-flash", { reasoningTokens: 500 }, level("minimal"), 0],
-    ["gemini-3.5-flash", { reasoningTokens: 4000 }, level("low"), 0],
-    ["gemini-3.5-flash", { reasoningTokens: 10_000 }, level("medium"), 0],
-    ["gemini-3.5-flash", { reasoningTokens: 30_000 }, level("high"), 0],
+    ["gemini-3.5-flash", { reasoningTokens: 500 }, level("minimal"), 1],
+    ["gemini-3.5-flash", { reasoningTokens: 4000 }, level("low"), 1],
+    ["gemini-3.5-flash", { reasoningTokens: 10_000 }, level("medium"), 1],
+    ["gemini-3.5-flash", { reasoningTokens: 30_000 }, level("high"), 1],
+    ["gemini-3.5-flash", { reasoningEffort: "low", reasoningTokens: 9 }, level("low"), 1],
     ["gemini-3.7-flash", { reasoningEffort: "minimal" }, level("low"), 1],
     ["gemini-flash-latest", { reasoningEffort: "minimal" }, level("low"), 1],
     ["gemini-flash-lite-latest", { reasoningEffort: "minimal" }, level("minimal"), 0],

@@ -78,6 +78,16 @@ describe("the key", () => {
     expect(upstream.requests[0]?.headers["x-goog-api-key"]).toBeUndefined();
   });
 
+  test("goes to Vertex in the same header where no token is used", async () => {
+    const messages = [{ role: "user", content: [{ type: "file", url: "gs://bucket/a.pdf" }] }] as const;
+    await ask(upstream.connect({ baseUrl: "/v1/publishers/google" }), toRequest({ messages }));
+    expect(upstream.requests[0]).toMatchObject({
+      path: "/v1/publishers/google/models/gemini-3.5-flash:generateContent",
+      headers: { "x-goog-api-key": "secret-key" },
+      body: { contents: [{ parts: [{ fileData: { fileUri: "gs://bucket/a.pdf" } }] }] },
+    });
+  });
+
   test("may be absent", async () => {
     await ask(upstream.connect({ apiKey: undefined }));
     expect(upstream.requests[0]?.headers["x-goog-api-key"]).toBeUndefined();

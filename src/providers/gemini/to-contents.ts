@@ -48,12 +48,15 @@ export function toContents(messages: readonly Message[], options: ContentsOption
     if (message.role === "tool") results.push(message);
     else {
       addResults();
+      if (message.role === "system" && contents.length > 0) {
+        options.warn("A system message amid the conversation was moved to its beginning.");
+      }
       if (message.role === "user") add("user", toParts(message.content, options));
       else if (message.role === "assistant") add("model", toModelParts(message, known, options));
     }
   }
   addResults();
-  return placeSystem(contents, messages.filter(({ role }) => role === "system").flatMap(toSystemParts), options.family);
+  return placeSystem(contents, messages.filter(({ role }) => role === "system").flatMap(toSystemParts), options);
 }
 
 function toSystemParts({ content }: Message): Part[] {
@@ -64,12 +67,14 @@ function toSystemParts({ content }: Message): Part[] {
   });
 }
 
-function placeSystem(contents: Content[], parts: Part[], { hasSystem }: ModelFamily): Conversation {
+function placeSystem(contents: Content[], parts: Part[], { family, warn }: ContentsOptions): Conversation {
   if (parts.length === 0) return { contents };
   const [first, ...rest] = contents;
-  // A conversation of nothing but instructions is refused, so they are the user's first words.
-  if (!first) return { contents: [{ role: "user", parts }] };
-  if (hasSystem) return { contents, systemInstruction: { parts } };
+  if (!first) {
+    warn("Gemini asks for a message of the user: the system message was sent as one.");
+    return { contents: [{ role: "user", parts }] };
+  }
+  if (family.hasSystem) return { contents, systemInstruction: { parts } };
   if (first.role === "user") return { contents: [{ role: "user", parts: [...parts, ...first.parts] }, ...rest] };
   return { contents: [{ role: "user", parts }, ...contents] };
 }
@@ -79,7 +84,7 @@ function toParts(content: Message["content"], { isVertex, warn }: ContentsOption
   return content.flatMap((part) => {
     if (part.type === "text") return part.text === "" ? [] : [{ text: part.text }];
     if (part.type === "image" && part.detail !== undefined && part.detail !== "auto") {
-      warn("An image's detail is not offered by Gemini and was dropped.");
+      warn("The detail of an image is not offered by Gemini and was dropped.");
     }
     return [toMediaPart(part, isVertex)];
   });

@@ -41,5 +41,7 @@ function toConversation(request: ModelRequest, options: ContentsOptions): Conver
   options.warn("This Gemini model takes no schema beside tools: it was put into the prompt.");
   const text = `Answer with one JSON object that matches this JSON Schema, and with nothing else:\n${JSON.stringify(output.schema)}`;
   const instruction: Message = { role: "system", content: text };
-  return toContents([...messages, instruction], options);
+  const first = messages.findIndex(({ role }) => role !== "system");
+  const end = first === -1 ? messages.length : first;
+  return toContents([...messages.slice(0, end), instruction, ...messages.slice(end)], options);
 }

@@ -33,6 +33,7 @@ export function toThinkingConfig(
   }
   if (thinking.type === "levels") {
     const level = toLevel(effort ?? toEffort(tokens ?? 0), thinking.levels, warn);
+    if (tokens) warn(`reasoningTokens is not offered by this Gemini model: the effort ${level} was taken.`);
     return { thinkingLevel: level, ...(isOff ? {} : { includeThoughts: true }) };
   }
   if (isOff) return { thinkingBudget: toLeast(thinking, warn) };
