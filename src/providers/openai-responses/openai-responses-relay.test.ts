@@ -33,7 +33,7 @@ const readRaw = (parts: readonly Part[]): string =>
 const usage = { type: "usage", usage: { inputTokens: 3, outputTokens: 2 } };
 
 describe("a relay", () => {
-  test("forwards the client's body with the model replaced, and the dialect's headers without the client's key", async () => {
+  test("forwards the client's body with the model replaced, and the dialect's headers, with its own key", async () => {
     const request = toRelay({ previous_response_id: null, conversation: null, background: false });
     const headers = { "openai-beta": "x", authorization: "Bearer client" };
     await bench.complete({ ...request, foreign: { ...request.foreign!, headers } });
@@ -66,7 +66,10 @@ describe("a relay", () => {
   });
 
   test("returns a whole answer's bytes untouched, and what they say", async () => {
-    const body = `{ "output": [ {"type":"message","content":[{"type":"output_text","text":"x"}]} ],\n "vendor": 1.0, "status":"completed", "usage": {"input_tokens":1,"output_tokens":2} }`;
+    const body = [
+      '{ "output": [ {"type":"message","content":[{"type":"output_text","text":"x"}]} ],',
+      ' "vendor": 1.0, "status":"completed", "usage": {"input_tokens":1,"output_tokens":2} }',
+    ].join("\n");
     bench.script({ body });
     const answer = await bench.complete(toRelay({}, false));
     expect(Buffer.from(answer.raw!).toString()).toBe(body);

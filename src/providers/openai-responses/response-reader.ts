@@ -18,9 +18,17 @@ export interface ResponseReaderOptions {
   readonly traits: VendorTraits;
 }
 
-/** An event without any of these changes neither usage nor finish, and is no error. Escaped text can only hold them whole. */
-export const mayMatter =
-  /response\.(?:completed|incomplete|failed|done|refusal)|"error"|^event: *error|"type"\s*:\s*"(?:function_call|custom_tool_call|refusal)"|\[DONE\]/m;
+/** What ends a response, fails it, or decides why it ended. Text of the model that looks alike changes nothing. */
+export const mayMatter = new RegExp(
+  [
+    /response\.(?:completed|incomplete|failed|done|refusal)/,
+    /"error"|^event: *error|\[DONE\]/,
+    /"type"\s*:\s*"(?:function_call|custom_tool_call|refusal)"/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "m",
+);
 
 /** Reads the events of one streamed response. */
 export function createResponseReader({ peer, traits }: ResponseReaderOptions): AnswerReader {

@@ -19,7 +19,7 @@ export function toResponsesUrl({ baseUrl, vendor, apiVersion }: ResponsesAddress
 /** Versions of Azure's v1 API; all others are dated and belong to the API before it. */
 const undatedVersions = new Set(["v1", "preview", "latest"]);
 
-/** The resource may be given as the portal shows it: alone, with `/openai`, with `/openai/v1`, or as the whole target. */
+/** The resource may be given as portals show it: alone, with `/openai`, with `/openai/v1`, or as the whole target. */
 function toAzureUrl(url: URL, apiVersion = url.searchParams.get("api-version") ?? undefined): URL {
   const resource = url.pathname.replace(/\/+$/, "").replace(/\/openai(?:\/v1)?(?:\/responses)?$/, "");
   const isDated = apiVersion !== undefined && !undatedVersions.has(apiVersion);

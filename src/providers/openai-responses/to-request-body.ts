@@ -22,8 +22,8 @@ interface Asked extends RequestBodyOptions {
 }
 
 /**
- * The body of `POST /responses` for a request in Headgate's words. Nothing is stored at the vendor; reasoning comes sealed,
- * so that it can be handed back.
+ * The body of `POST /responses` for a request in Headgate's words. Nothing is stored at the vendor; reasoning comes
+ * sealed, so that it can be handed back.
  * @throws HeadgateError `not_translatable`
  */
 export function toRequestBody(request: ModelRequest, options: RequestBodyOptions): Record<string, unknown> {
