@@ -31,7 +31,7 @@ export interface ScriptedResponses {
   close(): Promise<void>;
 }
 
-export interface ScriptedAnswer {
+interface ScriptedAnswer {
   /** @default 200 */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export interface ScriptedAnswer {
   readonly borders?: readonly number[];
 }
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: Readonly<Record<string, unknown>>;
