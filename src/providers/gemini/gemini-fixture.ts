@@ -26,6 +26,8 @@ interface ScriptedAnswer {
 
 /** A server that speaks Gemini's generateContent over a real socket, says what it was told to, and keeps what it saw. */
 export interface ScriptedGemini {
+  /** As a config's `baseUrl`. */
+  readonly url: string;
   readonly requests: readonly SeenRequest[];
   /** Adds answers to the end of the script; without one it greets. */
   script(...answers: readonly ScriptedAnswer[]): void;
@@ -59,6 +61,7 @@ export async function openScriptedGemini(): Promise<ScriptedGemini> {
   await once(server, "listening");
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1beta`;
   return {
+    url: baseUrl,
     requests,
     script: (...answers) => void queue.push(...answers),
     scriptBy: (answer) => {

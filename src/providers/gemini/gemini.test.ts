@@ -1,4 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../clock.ts";
+import { readEnvironment } from "../../config.ts";
+import { connectProvider } from "../../connect-provider.ts";
+import { createOutbound } from "../../outbound.ts";
 import { describeProvider } from "../../testing/provider-conformance.ts";
 import { ask, openScriptedGemini, sayText, toContext, toRequest, type ScriptedGemini } from "./gemini-fixture.ts";
 
@@ -92,6 +96,21 @@ describe("the key", () => {
     await ask(upstream.connect({ apiKey: undefined }));
     expect(upstream.requests[0]?.headers["x-goog-api-key"]).toBeUndefined();
   });
+});
+
+test.each([
+  [{ type: "gemini" }, { "x-goog-api-key": "from-environment" }],
+  [
+    { type: "gemini", vertex: { project: "p", location: "global" }, headers: { "x-more": "1" } },
+    { authorization: "Bearer from-environment", "x-more": "1" },
+  ],
+] as const)("a config's %o is connected", async (options, headers) => {
+  const environment = readEnvironment({ GEMINI_API_KEY: "from-environment" });
+  const outbound = createOutbound();
+  const own = { ...options, baseUrl: upstream.url };
+  await ask(connectProvider({ name: "google", options: own, environment, outbound, clock: systemClock }));
+  expect(upstream.requests[0]).toMatchObject({ path: "/v1beta/models/gemini-3.5-flash:generateContent", headers });
+  await outbound.close();
 });
 
 describe("counting tokens", () => {
