@@ -20,6 +20,7 @@ import { registerHealth } from "./routes/health.ts";
 import { registerMessages } from "./routes/messages.ts";
 import { registerModels } from "./routes/models.ts";
 import { registerReference } from "./routes/reference.ts";
+import { registerResponses } from "./routes/responses.ts";
 import { createErrorHandler, problemShape } from "./send-error.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { ServerDependencies, ServerLimits } from "./server-dependencies.ts";
@@ -65,6 +66,7 @@ export function createApp(dependencies: ServerDependencies): App {
   registerDialect(http, context, "/v1/moderations", openAiModerations);
   registerModels(http, context);
   registerMessages(http, context);
+  registerResponses(http, context);
   registerReference(http, context);
   registerHealth(http, context);
   registerAdminKeys(http, context);

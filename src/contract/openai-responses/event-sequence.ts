@@ -4,8 +4,9 @@ export interface EventSequence {
   write(type: string, fields: string): string;
 }
 
-export function createEventSequence(): EventSequence {
-  let next = 0;
+/** @param first the number of the first event */
+export function createEventSequence(first = 0): EventSequence {
+  let next = first;
   return {
     write: (type, fields) =>
       `event: ${type}\ndata: {"type":"${type}","sequence_number":${next++}${fields === "" ? "" : ","}${fields}}\n\n`,

@@ -27,11 +27,11 @@ function toNativeItem(item: Item): readonly Item[] {
 
 // Another vendor's reasoning is worth nothing to this one, and refused.
 function toNativeReasoning(item: Item, isOwn: boolean): readonly Item[] {
-  const sealed = item["encrypted_content"];
-  if (typeof sealed !== "string" || !isSealed(sealed)) return isOwn ? [] : [item];
+  const { id: _ownId, encrypted_content: sealed, ...rest } = item;
+  if (typeof sealed !== "string") return isOwn ? [] : [item];
+  if (!isSealed(sealed)) return isOwn ? [{ ...rest, encrypted_content: sealed }] : [item];
   const { vendor, encrypted, id } = unsealReasoning(sealed);
   if (vendor !== "openai" || (encrypted === undefined && id === undefined)) return [];
-  const { id: _ownId, encrypted_content: _sealed, ...rest } = item;
   return [
     {
       ...rest,

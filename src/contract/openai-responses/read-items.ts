@@ -107,13 +107,14 @@ function readReasoning(item: InputItem<"reasoning">): ReasoningBlock {
   const shown = summary && summary.length > 0 ? summary : (content ?? []);
   const text = shown.map((part) => part.text).join("\n\n");
   if (typeof sealed === "string" && isSealed(sealed)) return { ...unsealReasoning(sealed), text };
+  const isOwn = isOwnItemId(id);
   // Reasoning that Headgate passed on from a vendor that seals nothing.
-  if (isOwnItemId(id)) return { vendor: "other", text };
+  if (isOwn && typeof sealed !== "string") return { vendor: "other", text };
   return {
     vendor: "openai",
     text,
     ...(typeof sealed === "string" ? { encrypted: sealed } : {}),
-    ...(typeof id === "string" ? { id } : {}),
+    ...(typeof id === "string" && !isOwn ? { id } : {}),
   };
 }
 

@@ -1,0 +1,148 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { DialectHead } from "../contract/dialect.ts";
+import { createEventSequence } from "../contract/openai-responses/event-sequence.ts";
+import type { ParsedResponsesRequest } from "../contract/openai-responses/parse-responses-request.ts";
+import { createResponseWriter } from "../contract/openai-responses/response-writer.ts";
+import { toResponse } from "../contract/openai-responses/to-response.ts";
+import { writeErrorFields } from "../contract/openai-responses/write-error.ts";
+import { HeadgateError } from "../errors.ts";
+import { collect, type Part, type Reply } from "../reply.ts";
+import { findNextSequenceNumber, findRelayedResponse, readRelayedResponse } from "./relayed-response.ts";
+import { sendAnswer, type AnswerHead } from "./send-answer.ts";
+import { reportBug } from "./send-error.ts";
+import type { ServerContext } from "./server-context.ts";
+import { createStreamReply } from "./stream-reply.ts";
+
+export interface ResponseExchange {
+  readonly parsed: ParsedResponsesRequest;
+  /** What the answer says about itself. Its id is of this answer alone. */
+  readonly shown: DialectHead;
+  readonly answer: Reply;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly warnings: readonly string[];
+  /** Resolves to why the answer is not kept; undefined: it is. */
+  readonly keep: (response: Readonly<Record<string, unknown>>) => Promise<string | undefined>;
+}
+
+// What the vendor sends is read only to be kept, which larger answers are not.
+const mostRelayedBytes = 8 * 1024 * 1024;
+
+/**
+ * Writes the answer, whole or streamed. It is kept before the client has its end, so that the next request finds it; one
+ * that cannot be kept says so.
+ */
+export function sendResponse(context: ServerContext, exchange: ResponseExchange): Promise<void> {
+  return exchange.parsed.stream ? streamResponse(context, exchange) : sendWhole(context, exchange);
+}
+
+async function sendWhole(context: ServerContext, exchange: ResponseExchange): Promise<void> {
+  const completion = await collect(exchange.answer);
+  const { body, warning } = completion.raw
+    ? await settleRelayed(exchange, completion.raw)
+    : await settleWhole(exchange, (isStored) => {
+        const settlement = { completedAtMs: context.clock.now(), isStored };
+        return toResponse(completion, exchange.shown, exchange.parsed, settlement);
+      });
+  sendAnswer(exchange.reply.raw, toHead(context, exchange, warning), body);
+}
+
+interface Settled {
+  readonly body: string | Uint8Array;
+  readonly warning?: string;
+}
+
+async function settleWhole(
+  { parsed, keep }: ResponseExchange,
+  write: (isStored: boolean) => Readonly<Record<string, unknown>>,
+): Promise<Settled> {
+  const response = write(parsed.isStored);
+  const why = parsed.isStored ? await keep(response) : undefined;
+  if (why === undefined) return { body: JSON.stringify(response) };
+  return { body: JSON.stringify(write(false)), warning: toWarning(why) };
+}
+
+async function settleRelayed({ parsed, keep }: ResponseExchange, raw: Uint8Array): Promise<Settled> {
+  if (!parsed.isStored) return { body: raw };
+  const relayed = readRelayedResponse(raw, mostRelayedBytes);
+  if (!relayed) return { body: raw, warning: toWarning("it is too large, or cannot be read") };
+  const why = await keep(relayed.response);
+  return why === undefined ? { body: raw } : { body: relayed.toUnstored(), warning: toWarning(why) };
+}
+
+function toWarning(why: string): string {
+  return `The answer is not kept: ${why}.`;
+}
+
+function toHead({ gateway }: ServerContext, exchange: ResponseExchange, warning?: string): AnswerHead {
+  const { request, warnings } = exchange;
+  const all = warning === undefined ? warnings : [...warnings, warning];
+  return { requestId: request.id, snapshotId: gateway.snapshot.id, warnings: all };
+}
+
+async function streamResponse(context: ServerContext, exchange: ResponseExchange): Promise<void> {
+  const { clock, limits, logger } = context;
+  const { answer, parsed, shown, request, reply, keep } = exchange;
+  const head = toHead(context, exchange);
+  const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs: limits.stalledReaderMs });
+  const writer = createResponseWriter(shown, parsed);
+  const relay = new Relay(exchange);
+  // An answer without a word tells of its end before it shows whether bytes are passed on.
+  let held: Part[] | undefined = [];
+  try {
+    for await (const part of answer.parts) {
+      if (held && (part.type === "usage" || part.type === "finish")) {
+        held.push(part);
+        continue;
+      }
+      held = undefined;
+      const chunk = part.type === "raw" ? await relay.pass(part.bytes) : relay.hasBegun ? "" : writer.write(part);
+      if (chunk.length > 0 && !(await stream.write(chunk))) return;
+    }
+    for (const part of held ?? []) await stream.write(writer.write(part));
+    if (!relay.hasBegun) {
+      const { isStored } = parsed;
+      const response = writer.settle({ completedAtMs: clock.now(), isStored });
+      const why = isStored ? await keep(response) : undefined;
+      if (why !== undefined) writer.settle({ completedAtMs: clock.now(), isStored: false });
+      await stream.write(writer.end());
+    }
+  } catch (error) {
+    if (!stream.hasBegun) throw error;
+    reportBug(logger, error, request.id);
+    await stream.write((relay.hasBegun ? relay : writer).fail(HeadgateError.from(error)));
+  }
+  stream.end();
+}
+
+/** Passes on the bytes of a provider that speaks the dialect, and has the answer in them kept. */
+class Relay {
+  readonly #exchange: ResponseExchange;
+  #last: Uint8Array | undefined;
+  #isKept = false;
+
+  constructor(exchange: ResponseExchange) {
+    this.#exchange = exchange;
+  }
+
+  get hasBegun(): boolean {
+    return this.#last !== undefined;
+  }
+
+  async pass(bytes: Uint8Array): Promise<string | Uint8Array> {
+    this.#last = bytes;
+    const { parsed, keep } = this.#exchange;
+    if (!parsed.isStored || this.#isKept) return bytes;
+    const relayed = findRelayedResponse(bytes, mostRelayedBytes);
+    if (!relayed) return bytes;
+    this.#isKept = true;
+    const why = await keep(relayed.response);
+    return why === undefined ? bytes : relayed.toUnstored();
+  }
+
+  /** The stream's own events end with one more. */
+  fail(error: HeadgateError): string {
+    const events = createEventSequence(findNextSequenceNumber(this.#last));
+    return events.write("error", writeErrorFields(error));
+  }
+}
