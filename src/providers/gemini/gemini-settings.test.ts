@@ -200,6 +200,7 @@ describe("thinking", () => {
     ["gemini-3.5-flash", { reasoningTokens: 30_000 }, level("high"), 1],
     ["gemini-3.5-flash", { reasoningEffort: "low", reasoningTokens: 9 }, level("low"), 1],
     ["gemini-3.7-flash", { reasoningEffort: "minimal" }, level("low"), 1],
+    ["gemini-3.5-flash", { reasoningEffort: "low", reasoningTokens: 0 }, level("low"), 0],
     ["gemini-3.7-flash-lite", { reasoningEffort: "minimal" }, level("minimal"), 0],
     ["gemini-flash-latest", { reasoningEffort: "minimal" }, level("low"), 1],
     ["gemini-flash-lite-latest", { reasoningEffort: "minimal" }, level("minimal"), 0],
