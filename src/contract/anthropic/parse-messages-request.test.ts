@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { loadRecordings } from "../../../test/replay/recording.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Message } from "../../message.ts";
 import { parseCountTokensRequest, parseMessagesRequest } from "./parse-messages-request.ts";
@@ -237,6 +238,17 @@ describe("count_tokens", () => {
     expect(request).toMatchObject({ task: { type: "count-tokens" }, stream: false, settings: {} });
     expect(request.foreign.losses).toMatchObject([{ path: "/tools/0", effect: "dropped" }]);
   });
+});
+
+const recordings = loadRecordings()?.filter(({ meta }) => meta.endpoint.startsWith("anthropic.")) ?? [];
+
+test.runIf(recordings.length > 0)("every recorded request is read, and kept for Anthropic as it is", () => {
+  for (const { request, meta } of recordings) {
+    const parse = meta.endpoint === "anthropic.count_tokens" ? parseCountTokensRequest : parseMessagesRequest;
+    const { messages, foreign } = parse(request.body, {});
+    expect(messages.length).toBeGreaterThan(0);
+    expect(foreign.body).toBe(request.body);
+  }
 });
 
 describe("a request that is malformed", () => {
