@@ -47,8 +47,9 @@ export function findBaseUrl(options: ProviderOptions): string | undefined {
 export function findKeyName(options: ProviderOptions): string | undefined {
   if (options.type === "local" || options.type === "ai-sdk") return undefined;
   if (options.apiKeyEnv !== undefined) return options.apiKeyEnv;
-  // A custom address without a key is a server that wants none, and the vendor's key is not for it.
-  if (options.baseUrl !== undefined && options.type === "openai-chat" && options.vendor === undefined) return undefined;
+  // A custom address without a vendor is a server that wants no key, or one of its own: the vendor's is not for it.
+  const isOpenAi = options.type === "openai-chat" || options.type === "openai-responses";
+  if (isOpenAi && options.baseUrl !== undefined && options.vendor === undefined) return undefined;
   return findVendor(options)?.apiKeyEnv;
 }
 
