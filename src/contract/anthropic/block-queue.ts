@@ -84,7 +84,7 @@ export class BlockQueue {
   }
 }
 
-export function encodeBlockEvent(type: string, index: number, fields: string): string {
+function encodeBlockEvent(type: string, index: number, fields: string): string {
   return `event: ${type}\ndata: {"type":"${type}","index":${index},${fields}}\n\n`;
 }
 

@@ -53,7 +53,7 @@ export function toCallId(requestId: string, index: number): string {
 }
 
 /** Arguments that are no JSON object are wrapped as Anthropic's documentation asks clients to wrap them. */
-export function toInput(text: string): Record<string, unknown> {
+function toInput(text: string): Record<string, unknown> {
   if (text.trim() === "") return {};
   try {
     const value = parseJson(text);
