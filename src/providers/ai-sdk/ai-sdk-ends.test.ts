@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { HeadgateError } from "../../errors.ts";
 import { createManualClock } from "../../testing/manual-clock.ts";
-import { openBench, openFakeModel, toFinishPart, toStream, type FakeModel } from "./fake-model-fixture.ts";
+import { openBench, openFakeModel, toFakeUsage, toFinishPart, toStream, type FakeModel } from "./fake-model-fixture.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
 const text = { type: "text-delta", id: "0", delta: "Well, " };
@@ -64,6 +64,15 @@ describe("a model that ignores its signal,", () => {
     await expect(next).rejects.toMatchObject({ code: "deadline_exceeded" });
     expect(await iterator.next()).toMatchObject({ done: true });
     expect(hanging.isCancelled()).toBe(true);
+    expect(bench.calls[0]).toMatchObject({ abortSignal: { aborted: true } });
+  });
+
+  test("one whose stream nobody reads, is let go at the deadline", async () => {
+    const clock = createManualClock();
+    const bench = openFakeModel({ stream: () => hangAfter(text) }, clock);
+    await bench.generate({ stream: true }, { deadlineMs: clock.now() + 5000 });
+    expect(bench.calls[0]).toMatchObject({ abortSignal: { aborted: false } });
+    clock.advance(5000);
     expect(bench.calls[0]).toMatchObject({ abortSignal: { aborted: true } });
   });
 
@@ -154,18 +163,30 @@ describe("a stream", () => {
     });
   });
 
-  test("that breaks is cut", async () => {
+  test.each([
+    ["v3", { type: "finish", finishReason: { unified: "other", raw: undefined }, usage: toFakeUsage("v3") }],
+    ["v2", { type: "finish", finishReason: "unknown", usage: toFakeUsage("v2") }],
+  ] as const)("of %s that gives usage and no reason is whole", async (version, finish) => {
+    const bench = openFakeModel({ version, stream: () => ({ stream: toStream([text, finish]) }) });
+    expect(await bench.complete({ stream: true })).toMatchObject({ text: "Well, ", finishReason: "other" });
+  });
+
+  test.each([
+    ["a connection that breaks", Object.assign(new TypeError("x"), { code: "UND_ERR_SOCKET" }), "stream_cut"],
+    ["a status", Object.assign(new Error("x"), { statusCode: 503 }), "provider_unavailable"],
+    ["data that makes no sense", Object.assign(new Error("x"), { name: "AI_JSONParseError" }), "provider_protocol"],
+  ])("that fails for %s says so, after what came before", async (_what, failure, code) => {
     const parts = [text];
     const stream = new ReadableStream({
       pull: (controller) => {
         const part = parts.shift();
         if (part) controller.enqueue(part);
-        else controller.error(Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" }));
+        else controller.error(failure);
       },
     });
     const { parts: read, error } = await openFakeModel({ stream: () => ({ stream }) }).read();
     expect(read).toHaveLength(1);
-    expect(error).toMatchObject({ code: "stream_cut" });
+    expect(error).toMatchObject({ code });
   });
 });
 
