@@ -20,7 +20,8 @@ import { logContent } from "./providers/log-content.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
 import type { PickedProvider } from "./providers/pick-provider.ts";
 import { connectProvider, listKeyNames } from "./connect-provider.ts";
-import { createPriceList } from "./providers/prices.ts";
+import { describeModels, type DescribedModel } from "./providers/prices/describe-models.ts";
+import { createPriceList } from "./providers/prices/prices.ts";
 import { createProviderPool } from "./providers/provider-pool.ts";
 import { openStore } from "./store/connect.ts";
 import { openJournal } from "./store/journal.ts";
@@ -136,7 +137,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       journal,
       clock,
       onRecord: logCall,
-      priceOf: createPriceList(clock),
+      priceOf: createPriceList({ clock, onUnknown: (model) => log.warn({ event: "price.unknown", ...model }) }),
       findProvider: (name, call) => providers.find(name, call.snapshot),
     });
     const calls = opened.adopt(
@@ -164,6 +165,11 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
 /** Loads a project without serving it, to tell its mistakes. */
 export function checkProject(folder: string): Promise<LoadResult> {
   return loadProject({ folder }, { loadPrompt });
+}
+
+/** What a project's config makes of its models: prices, context windows, capabilities. Asks nobody. */
+export function describeProjectModels(snapshot: Snapshot): Promise<readonly DescribedModel[]> {
+  return describeModels(snapshot, systemClock);
 }
 
 /** The store alone, for a command that no server is running for. @throws HeadgateError `store_locked`, `store_unavailable` */

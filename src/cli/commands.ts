@@ -28,6 +28,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/check.ts")).check,
   },
   {
+    name: "models",
+    summary: "List the project's models with prices.",
+    load: async () => (await import("./commands/models.ts")).models,
+  },
+  {
     name: "keys",
     summary: "Create, list and revoke API keys.",
     load: async () => (await import("./commands/keys.ts")).keys,

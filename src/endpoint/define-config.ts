@@ -88,7 +88,39 @@ export interface ModelDefinition {
   readonly provider: string;
   /** The provider's own name of the model. @default the entry's name */
   readonly model?: string;
+  /** What the model costs, by whichever name it is called. @default what the price list says of the vendor's model */
+  readonly price?: PriceOptions;
+  /** Most tokens of input and answer together; only shown. @default what the price list says */
+  readonly contextWindow?: number;
+  /** What the model can do; only shown. @default what the price list lets conclude */
+  readonly capabilities?: readonly ModelCapability[];
 }
+
+/** Prices of one's own, in US dollars. They hold at every service tier. */
+export interface PriceOptions {
+  readonly inputPerMillionUsd: number;
+  /** 0 for a model that only embeds. */
+  readonly outputPerMillionUsd: number;
+  /** Of input that was read from a cache. @default as other input */
+  readonly cachedInputPerMillionUsd?: number;
+  /** Of input that was written to a cache. @default as other input */
+  readonly cacheWritePerMillionUsd?: number;
+  /** On top, for each model call. @default 0 */
+  readonly perRequestUsd?: number;
+}
+
+export const modelCapabilities = [
+  "tools",
+  "json-schema",
+  "reasoning",
+  "images",
+  "files",
+  "audio",
+  "caching",
+  "embeddings",
+] as const;
+
+export type ModelCapability = (typeof modelCapabilities)[number];
 
 /** What happens to answers of the Responses API that their clients want kept (`store`, which they do by default). */
 export interface ResponsesOptions {

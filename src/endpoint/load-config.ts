@@ -55,7 +55,7 @@ export function loadConfig(
   const { providers = {}, models = {}, tiers = {}, responses } = checked;
   return {
     providers: new Map(Object.entries(providers)),
-    models: new Map(Object.entries(models).map(([name, { provider, model = name }]) => [name, { provider, model }])),
+    models: new Map(Object.entries(models).map(([name, entry]) => [name, { ...entry, model: entry.model ?? name }])),
     tiers: new Map(Object.entries(tiers)),
     responseRetentionDays: responses?.retentionDays,
     endpoints: new Map(Object.entries(isRecord(definition["endpoints"]) ? definition["endpoints"] : {})),
@@ -84,12 +84,28 @@ function checkNames(definition: Readonly<Record<string, unknown>>, source: Defin
       `No provider is called "${provider}": declare it in providers.${suggestName(provider, providers)}`,
     );
   }
+  checkPrices(definition, source);
   for (const [tier, model] of entriesOf(definition["tiers"])) {
     if (models.includes(tier)) {
       source.report(["tiers", tier], `A model is called "${tier}" too: a name stands for one of them. Rename one.`);
     }
     if (typeof model !== "string" || models.includes(model)) continue;
     source.report(["tiers", tier], `No model is called "${model}": declare it in models.${suggestName(model, models)}`);
+  }
+}
+
+// A call knows the provider's name of its model, not the entry that it came by.
+function checkPrices(definition: Readonly<Record<string, unknown>>, source: DefinitionSource): void {
+  const firsts = new Map<string, readonly [name: string, price: string]>();
+  for (const [name, entry] of entriesOf(definition["models"])) {
+    if (!isRecord(entry) || entry["price"] === undefined) continue;
+    const key = JSON.stringify([entry["provider"], entry["model"] ?? name]);
+    const price = JSON.stringify(entry["price"]);
+    const first = firsts.get(key);
+    if (!first) firsts.set(key, [name, price]);
+    else if (first[1] !== price) {
+      source.report(["models", name, "price"], `"${first[0]}" is the same model at another price: set one of them.`);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Message, ModelSettings } from "../message.ts";
 import type { CompiledSchema } from "./compile-schema.ts";
 import type { NormalizeOptions, RouteOptions, ValidateOptions } from "./define-endpoint.ts";
-import type { ProviderOptions } from "./define-config.ts";
+import type { ModelDefinition, ProviderOptions } from "./define-config.ts";
 
 /** A prompt version, compiled once. */
 export interface LoadedPrompt {
@@ -37,8 +37,7 @@ export interface LoadedEndpoint {
   readonly example?: unknown;
 }
 
-export interface ModelEntry {
-  readonly provider: string;
+export interface ModelEntry extends Omit<ModelDefinition, "model"> {
   readonly model: string;
 }
 

@@ -94,12 +94,14 @@ describe("a whole answer", () => {
         [10, 2],
         [30, 4],
       ] as const) {
-        const usage = { inputTokens, outputTokens, cachedInputTokens: 5 };
+        const usage = { inputTokens, outputTokens, cachedInputTokens: 5, cacheWriteTokens: 3 };
         call.notes.attempts.push({ provider: "p", model: "m", reason: "first", durationMs: 1, usage });
       }
       return wholeReply({ text: "", toolCalls: [], finishReason: "stop" });
     });
-    expect(rows).toMatchObject([{ attempts: 2, inputTokens: 40, outputTokens: 6, cachedInputTokens: 10 }]);
+    expect(rows).toMatchObject([
+      { attempts: 2, inputTokens: 40, outputTokens: 6, cachedInputTokens: 10, cacheWriteTokens: 6 },
+    ]);
   });
 });
 

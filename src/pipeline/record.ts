@@ -116,7 +116,7 @@ function elapsedMs(call: Call, atMs: number): number {
 
 type UsageFields = Pick<
   CallRecord,
-  "inputTokens" | "outputTokens" | "cachedInputTokens" | "reasoningTokens" | "isUsageEstimated"
+  "inputTokens" | "outputTokens" | "cachedInputTokens" | "cacheWriteTokens" | "reasoningTokens" | "isUsageEstimated"
 >;
 
 function toStatus(ending: Ending): Pick<CallRecord, "status" | "errorCode" | "finishReason"> {
@@ -139,12 +139,14 @@ async function sumCost(call: Call, priceOf: RecordOptions["priceOf"]): Promise<n
 }
 
 function sumUsage({ attempts }: CallNotes): UsageFields {
-  let [inputTokens, outputTokens, cachedInputTokens, reasoningTokens, isUsageEstimated] = [0, 0, 0, 0, false];
+  let [inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens] = [0, 0, 0, 0, 0];
+  let isUsageEstimated = false;
   for (const { usage } of attempts) {
     if (!usage) continue;
     inputTokens += usage.inputTokens;
     outputTokens += usage.outputTokens;
     cachedInputTokens += usage.cachedInputTokens ?? 0;
+    cacheWriteTokens += usage.cacheWriteTokens ?? 0;
     reasoningTokens += usage.reasoningTokens ?? 0;
     isUsageEstimated ||= usage.isEstimated === true;
   }
@@ -152,6 +154,7 @@ function sumUsage({ attempts }: CallNotes): UsageFields {
     inputTokens,
     outputTokens,
     ...(cachedInputTokens > 0 ? { cachedInputTokens } : {}),
+    ...(cacheWriteTokens > 0 ? { cacheWriteTokens } : {}),
     ...(reasoningTokens > 0 ? { reasoningTokens } : {}),
     ...(isUsageEstimated ? { isUsageEstimated } : {}),
   };

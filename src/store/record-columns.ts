@@ -39,6 +39,7 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column<NonNulla
   inputTokens: { name: "input_tokens" },
   outputTokens: { name: "output_tokens" },
   cachedInputTokens: { name: "cached_input_tokens", otherwise: "0" },
+  cacheWriteTokens: { name: "cache_write_tokens", otherwise: "0" },
   reasoningTokens: { name: "reasoning_tokens", otherwise: "0" },
   isUsageEstimated: { name: "is_usage_estimated", otherwise: "false" },
   costMicroUsd: { name: "cost_micro_usd" },

@@ -30,6 +30,8 @@ export interface CallRecord {
   /** Absent: 0. */
   readonly cachedInputTokens?: number;
   /** Absent: 0. */
+  readonly cacheWriteTokens?: number;
+  /** Absent: 0. */
   readonly reasoningTokens?: number;
   /** Absent: false. */
   readonly isUsageEstimated?: boolean;

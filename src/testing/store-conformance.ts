@@ -255,6 +255,7 @@ function createBareRecord(): CallRecord {
     inputTokens: 1200,
     outputTokens: 80,
     cachedInputTokens: 10,
+    cacheWriteTokens: 7,
     reasoningTokens: 5,
     isUsageEstimated: false,
     costMicroUsd: null,

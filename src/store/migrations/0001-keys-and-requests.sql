@@ -33,6 +33,7 @@ create table headgate_requests (
   input_tokens bigint not null,
   output_tokens bigint not null,
   cached_input_tokens bigint not null default 0,
+  cache_write_tokens bigint not null default 0,
   reasoning_tokens bigint not null default 0,
   is_usage_estimated boolean not null default false,
   -- Null: the price of a model call is unknown.
