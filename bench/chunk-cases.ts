@@ -67,14 +67,13 @@ function createCase({ name, stream, createProvider, dialect, body }: CaseOptions
     priceOf: () => 0,
     findProvider: () => provider,
   });
-  const { parseRequest, createWriter } = dialect;
-  const request: DialectRequest = parseRequest(body, {});
+  const request: DialectRequest = dialect.parseRequest(body, {});
   return {
     name,
     events: stream.length,
     run: async () => {
       const reply = await run(toCall(request));
-      const writer: PartWriter = createWriter!({ requestId: "r", model: "m", createdAtMs: 0 }, request);
+      const writer: PartWriter = dialect.createWriter!({ requestId: "r", model: "m", createdAtMs: 0 }, request);
       let sent = 0;
       let isRaw = false;
       for await (const part of reply.parts) {
@@ -170,7 +169,7 @@ const upstreams = {
 
 const clients = {
   chat: { dialect: openAiChat as unknown as Dialect, body: chatBody },
-  messages: { dialect: anthropicMessages as unknown as Dialect, body: messagesBody },
+  messages: { dialect: anthropicMessages, body: messagesBody },
   responses: { dialect: openAiResponses as unknown as Dialect, body: responsesBody },
 } as const;
 

@@ -13,12 +13,13 @@ const slack = isShort ? 1.5 : 1;
 const bars = { relay: 10 * slack, translation: 15 * slack };
 
 const samples = new Map<string, number[]>();
-for (const { run } of chunkCases) for (let warmUp = 0; warmUp < 30; warmUp++) await run();
+for (const subject of chunkCases) for (let warmUp = 0; warmUp < 30; warmUp++) await subject.run();
 for (let round = 0; round < rounds; round++) {
-  for (const { name, events, run } of chunkCases) {
+  for (const subject of chunkCases) {
+    const { name, events } = subject;
     const start = process.cpuUsage();
     for (let count = 0; count < runsPerRound; count++) {
-      if ((await run()) === 0) throw new Error(`${name} sent nothing.`);
+      if ((await subject.run()) === 0) throw new Error(`${name} sent nothing.`);
     }
     const { user, system } = process.cpuUsage(start);
     samples.set(name, [...(samples.get(name) ?? []), (user + system) / (runsPerRound * events)]);

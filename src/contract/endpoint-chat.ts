@@ -1,4 +1,5 @@
 import type { Message } from "../message.ts";
+import type { DialectRequest } from "./dialect.ts";
 import type { Completion } from "../reply.ts";
 import type { LoadedEndpoint, Snapshot } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
@@ -42,6 +43,20 @@ export function toEndpointInput(endpoint: LoadedEndpoint, messages: readonly Mes
         "The endpoint has no single required text field, so the last user message must be its input as a JSON object.",
     });
   return { [field]: text };
+}
+
+/** What of a request an endpoint does not look at, a sentence each: its prompt, tools and settings are its own. */
+export function listIgnored({ messages, tools, output, settings }: DialectRequest): string[] {
+  const last = messages.findLast(({ role }) => role === "user");
+  const hasMedia = Array.isArray(last?.content) && last.content.some(({ type }) => type !== "text");
+  const ignored = [
+    ["The messages before the last user message", messages.length > 1],
+    ["What is not text in the last user message", hasMedia],
+    ["The tools", tools !== undefined && tools.length > 0],
+    ["The output format", output !== undefined],
+    ["The settings", Object.keys(settings).length > 0],
+  ] as const;
+  return ignored.flatMap(([what, isThere]) => (isThere ? [`${what}: not used, since an endpoint has its own.`] : []));
 }
 
 /** An endpoint's answer as a chat completion: the content is the JSON of the output fields. */

@@ -34,6 +34,7 @@ export interface App {
 
 const defaultLimits: Required<ServerLimits> = {
   maxBodyBytes: 1024 * 1024,
+  maxDialectBodyBytes: 32 * 1024 * 1024,
   maxInFlight: 1000,
   keyRefreshMs: 1000,
   requestTimeoutMs: 60_000,

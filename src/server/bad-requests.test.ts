@@ -19,7 +19,7 @@ let url: string;
 beforeAll(async () => {
   const fixture = createFixture(
     { callEndpoint: async () => summaryReply("Short."), callModel: async () => summaryReply("Short.") },
-    { auth: "keys", limits: { maxBodyBytes } },
+    { auth: "keys", limits: { maxBodyBytes, maxDialectBodyBytes: maxBodyBytes } },
   );
   fixture.store.keys.push(row);
   server = createServer(fixture.dependencies);

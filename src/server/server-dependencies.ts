@@ -25,6 +25,8 @@ export interface ServerDependencies {
 export interface ServerLimits {
   /** Largest request body in bytes; above it 413. @default 1048576 */
   readonly maxBodyBytes?: number;
+  /** The same for requests in a foreign dialect, which carry images and whole conversations. @default 33554432 */
+  readonly maxDialectBodyBytes?: number;
   /** Most requests at work at once; above it 503. @default 1000 */
   readonly maxInFlight?: number;
   /** How often client keys are read again, in milliseconds: the longest that a revoked key still works. @default 1000 */

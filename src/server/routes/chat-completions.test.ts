@@ -163,6 +163,30 @@ test("an endpoint is a model: plain text becomes its only field, and the newest 
   ]);
 });
 
+test("what an endpoint does not look at is told", async () => {
+  const { post } = await setup({ callEndpoint: async () => summaryReply("Short.") });
+  const image = { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } };
+  const response = await post({
+    model: "endpoint:summarize",
+    messages: [
+      { role: "system", content: "Be rude." },
+      { role: "user", content: [{ type: "text", text: "A long article." }, image] },
+    ],
+    tools: [{ type: "function", function: { name: "f", parameters: { type: "object" } } }],
+    temperature: 1,
+  });
+  const ignored = ["messages before", "not text", "tools", "settings"];
+  for (const what of ignored) expect(response.headers.get("headgate-warning")).toContain(what);
+  const plain = await post({ model: "endpoint:summarize", messages });
+  expect(plain.headers.get("headgate-warning")).toBeNull();
+});
+
+test("a conversation may be larger than an endpoint's input", async () => {
+  const { post } = await setup({ callModel: async () => summaryReply("Short.") });
+  const content = "x".repeat(2 * 1024 * 1024);
+  expect((await post({ model: "fast", messages: [{ role: "user", content }] })).status).toBe(200);
+});
+
 test("an endpoint's answer can be read as a stream", async () => {
   const { openai } = await setup({ callEndpoint: async () => summaryReply("Short.") });
   const stream = await openai.chat.completions.create({ model: "endpoint:summarize", messages, stream: true });

@@ -1,6 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { toDialectStatus, type Dialect, type DialectHead, type DialectRequest } from "../../contract/dialect.ts";
-import { findEndpointByModel, toEndpointCompletion, toEndpointInput } from "../../contract/endpoint-chat.ts";
+import {
+  findEndpointByModel,
+  listIgnored,
+  toEndpointCompletion,
+  toEndpointInput,
+} from "../../contract/endpoint-chat.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Caller } from "../../gateway.ts";
 import { collect, wholeReply, type Reply } from "../../reply.ts";
@@ -27,13 +32,13 @@ export function registerDialect<Request extends DialectRequest>(
 export function dialectOptions(
   context: ServerContext,
   dialect: Pick<Dialect, "toErrorBody">,
-): Pick<RouteShorthandOptions, "onRequest" | "errorHandler"> {
+): Pick<RouteShorthandOptions, "bodyLimit" | "onRequest" | "errorHandler"> {
   const errorHandler = createErrorHandler(context.logger, {
     contentType: "application/json; charset=utf-8",
     toBody: (error, requestId) => dialect.toErrorBody(error, requestId),
     toStatus: toDialectStatus,
   });
-  return { onRequest: context.admit("call"), errorHandler };
+  return { bodyLimit: context.limits.maxDialectBodyBytes, onRequest: context.admit("call"), errorHandler };
 }
 
 export interface DialectExchange<Request extends DialectRequest> {
@@ -113,6 +118,6 @@ export async function runDialect(
   const input = toEndpointInput(endpoint, parsed.messages);
   // Clients of these dialects cannot undo text, and an endpoint's stream may: they get the final answer in one piece.
   const reply = await context.gateway.callEndpoint({ ...caller, stream: false, endpoint: name, contract, input });
-  const { warnings } = reply;
-  return { ...wholeReply(toEndpointCompletion(await collect(reply))), warnings };
+  const completion = toEndpointCompletion(await collect(reply));
+  return { ...wholeReply(completion), warnings: [...listIgnored(parsed), ...(reply.warnings ?? [])] };
 }
