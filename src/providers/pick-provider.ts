@@ -1,4 +1,5 @@
 import type { Environment } from "../config.ts";
+import { openAiVendors, type OpenAiVendor } from "../endpoint/vendors.ts";
 import type { ModelEntry, Snapshot } from "../endpoint/snapshot.ts";
 import type { ProviderOptions } from "../endpoint/define-config.ts";
 import { sha256 } from "../ids.ts";
@@ -14,10 +15,12 @@ export interface PickedProvider {
   readonly why: string;
 }
 
+/** Vendors whose key is looked for, in this order. */
+type HostedName = "openai" | "groq" | "mistral" | "deepseek" | "openrouter";
+
 interface HostedVendor {
-  readonly name: string;
-  readonly apiKeyEnv: string;
-  readonly baseUrl: string;
+  readonly name: HostedName;
+  /** May name another server, which then is not the vendor's. */
   readonly baseUrlEnv?: string;
   readonly tiers: PickedProvider["tiers"];
 }
@@ -25,58 +28,57 @@ interface HostedVendor {
 const hostedVendors: readonly HostedVendor[] = [
   {
     name: "openai",
-    apiKeyEnv: "OPENAI_API_KEY",
-    baseUrl: "https://api.openai.com/v1",
     baseUrlEnv: "OPENAI_BASE_URL",
     tiers: { fast: "gpt-5-nano", standard: "gpt-5-mini", smart: "gpt-5" },
   },
   {
     name: "groq",
-    apiKeyEnv: "GROQ_API_KEY",
-    baseUrl: "https://api.groq.com/openai/v1",
     tiers: { fast: "llama-3.1-8b-instant", standard: "openai/gpt-oss-20b", smart: "openai/gpt-oss-120b" },
   },
   {
     name: "mistral",
-    apiKeyEnv: "MISTRAL_API_KEY",
-    baseUrl: "https://api.mistral.ai/v1",
     tiers: { fast: "mistral-small-latest", standard: "mistral-medium-latest", smart: "mistral-large-latest" },
   },
   {
     name: "deepseek",
-    apiKeyEnv: "DEEPSEEK_API_KEY",
-    baseUrl: "https://api.deepseek.com/v1",
     tiers: { fast: "deepseek-chat", standard: "deepseek-chat", smart: "deepseek-reasoner" },
   },
   {
     name: "openrouter",
-    apiKeyEnv: "OPENROUTER_API_KEY",
-    baseUrl: "https://openrouter.ai/api/v1",
     tiers: { fast: "openai/gpt-5-nano", standard: "openai/gpt-5-mini", smart: "openai/gpt-5" },
   },
 ];
 
 /** Model servers by their usual port on this machine. */
-const modelServers: readonly { readonly name: string; readonly port: number }[] = [
-  { name: "ollama", port: 11_434 },
+const modelServers: readonly ModelServer[] = [
+  { name: "ollama", port: 11_434, vendor: "ollama" },
   { name: "lm-studio", port: 1234 },
-  { name: "vllm", port: 8000 },
-  { name: "llama-cpp", port: 8080 },
+  { name: "vllm", port: 8000, vendor: "vllm" },
+  { name: "llama-cpp", port: 8080, vendor: "llama-cpp" },
 ];
+
+interface ModelServer {
+  readonly name: string;
+  readonly port: number;
+  /** Whose quirks it has. */
+  readonly vendor?: OpenAiVendor;
+}
 
 const probeTimeoutMs = 300;
 
 /** A hosted vendor whose key is in the environment. */
 export function findHostedProvider(environment: Environment): PickedProvider | undefined {
-  const vendor = hostedVendors.find(({ apiKeyEnv }) => environment.secret(apiKeyEnv) !== undefined);
-  if (!vendor) return undefined;
-  const customUrl = vendor.baseUrlEnv ? environment.secret(vendor.baseUrlEnv) : undefined;
-  const baseUrl = customUrl ?? vendor.baseUrl;
+  const found = hostedVendors.find(({ name }) => environment.secret(openAiVendors[name].apiKeyEnv) !== undefined);
+  if (!found) return undefined;
+  const { name, baseUrlEnv, tiers } = found;
+  const { apiKeyEnv } = openAiVendors[name];
+  const customUrl = baseUrlEnv === undefined ? undefined : environment.secret(baseUrlEnv);
+  const baseUrl = customUrl ?? openAiVendors[name].baseUrl;
   return {
-    name: vendor.name,
-    options: { type: "openai-chat", baseUrl, apiKeyEnv: vendor.apiKeyEnv },
-    tiers: vendor.tiers,
-    why: `${vendor.apiKeyEnv} is set, so calls go to ${baseUrl}.`,
+    name,
+    options: { type: "openai-chat", ...(customUrl === undefined ? { vendor: name } : {}), baseUrl, apiKeyEnv },
+    tiers,
+    why: `${apiKeyEnv} is set, so calls go to ${baseUrl}.`,
   };
 }
 
@@ -106,11 +108,7 @@ export function withPickedProvider(snapshot: Snapshot, picked: PickedProvider): 
   };
 }
 
-async function probe(
-  outbound: Outbound,
-  server: { readonly name: string; readonly port: number },
-  nowMs: number,
-): Promise<PickedProvider | undefined> {
+async function probe(outbound: Outbound, server: ModelServer, nowMs: number): Promise<PickedProvider | undefined> {
   const baseUrl = `http://127.0.0.1:${server.port}/v1`;
   try {
     const response = await outbound.request({
@@ -127,7 +125,7 @@ async function probe(
     if (typeof model !== "string") return undefined;
     return {
       name: server.name,
-      options: { type: "openai-chat", baseUrl },
+      options: { type: "openai-chat", ...(server.vendor ? { vendor: server.vendor } : {}), baseUrl },
       tiers: { fast: model, standard: model, smart: model },
       why: `A model server answers on port ${server.port}, so calls go to its model ${model}.`,
     };

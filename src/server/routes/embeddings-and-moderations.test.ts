@@ -14,6 +14,7 @@ import { createServer } from "../server.ts";
 
 const opened = new AsyncDisposableStack();
 const seen: { path: string; body: Record<string, unknown> }[] = [];
+const logged: string[] = [];
 let answer: unknown;
 let openai: OpenAI;
 let url: string;
@@ -34,7 +35,8 @@ beforeAll(async () => {
   const baseUrl = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/v1`;
   const data = await createStoreFolder();
   opened.defer(() => data.remove());
-  const { log, logCall } = createLogger({ level: "silent", destination: { write: () => {} } });
+  const destination = { write: (line: string) => void logged.push(line) };
+  const { log, logCall } = createLogger({ level: "warn", destination });
   const keys = { OPENAI_API_KEY: "sk-1", MISTRAL_API_KEY: "sk-2", GROQ_API_KEY: "sk-3" };
   const gateway = await openGateway({
     config: {
@@ -85,6 +87,13 @@ describe("embeddings", () => {
     const response = await post("/v1/embeddings", body);
     expect(await response.text()).toBe(JSON.stringify(answer));
     expect(seen.at(-1)).toEqual({ path: "/v1/embeddings", body: { ...body, model: "text-embedding-3-small" } });
+  });
+
+  test("at an unknown price are told once in the log", async () => {
+    answer = { data: [{ index: 0, embedding: [1] }], usage: { prompt_tokens: 3 } };
+    for (const input of ["a", "b"]) await post("/v1/embeddings", { model: "openai/priceless", input });
+    const told = logged.map((line) => parseJson(line)).filter((line) => JSON.stringify(line).includes("priceless"));
+    expect(told).toMatchObject([{ event: "price.unknown", provider: "openai", model: "priceless" }]);
   });
 
   test("of tokens are refused where texts are needed", async () => {
