@@ -32,10 +32,16 @@ export function createCandidateReader(): CandidateReader {
         return;
       }
       // Text begins, or a signature stands alone after it: either way the thoughts before it are complete.
-      if (text !== "" || signature !== undefined) thoughts.close(signature, found);
-      if (text === "") return;
+      if (text === "") {
+        if (signature !== undefined) thoughts.close(signature, found);
+        return;
+      }
+      const areOpen = thoughts.isOpen;
+      if (areOpen) thoughts.close(signature, found);
       sources.addText(text);
       found.push({ type: "text", text, ...(logprobs ? { logprobs } : {}) });
+      // A signature of thoughts that ended before must not cut the text in two.
+      if (!areOpen) thoughts.close(signature, found);
     }
     // Generated images, code that Google ran, and calls of Google's own tools have no words here.
   }
@@ -68,11 +74,15 @@ export function createCandidateReader(): CandidateReader {
 
 /** Passes thoughts on as they come, and keeps them until their stretch ends. */
 function createThoughtReader(): {
+  readonly isOpen: boolean;
   add(text: string, found: Part[]): void;
   close(signature: string | undefined, found: Part[]): void;
 } {
   let stretch = "";
   return {
+    get isOpen() {
+      return stretch !== "";
+    },
     add: (text, found) => {
       if (text === "") return;
       stretch += text;

@@ -79,6 +79,20 @@ describe("text and thoughts", () => {
     });
   });
 
+  test("are not cut in two by a signature that comes with their last words", async () => {
+    const parts = await streamed(
+      toPiece([{ text: "Hm.", thought: true }]),
+      toPiece([{ text: "Yes" }]),
+      toPiece([{ text: "!", thoughtSignature: "sig" }], "STOP"),
+    );
+    expect(parts.slice(2)).toEqual([
+      { type: "text", text: "Yes" },
+      { type: "text", text: "!" },
+      { type: "reasoning-block", block: { vendor: "google", text: "", signature: "sig" } },
+      finish("stop"),
+    ]);
+  });
+
   test("may seal a thought itself", async () => {
     const parts = await streamed(toPiece([{ text: "Hm.", thought: true, thoughtSignature: "s" }], "STOP"));
     expect(parts[1]).toEqual({ type: "reasoning-block", block: { vendor: "google", text: "Hm.", signature: "s" } });
