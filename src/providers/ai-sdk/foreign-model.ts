@@ -26,7 +26,7 @@ export interface ForeignEmbeddingModel extends ForeignModel {
   doEmbed(options: Readonly<Record<string, unknown>>): unknown;
 }
 
-export type CallOptions = Readonly<Record<string, unknown>> & { readonly abortSignal: AbortSignal };
+type CallOptions = Readonly<Record<string, unknown>> & { readonly abortSignal: AbortSignal };
 
 const versions: readonly unknown[] = ["v2", "v3", "v4"] satisfies SpecificationVersion[];
 

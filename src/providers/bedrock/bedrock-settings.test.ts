@@ -107,8 +107,10 @@ describe("thinking", () => {
     [adaptive, { reasoningEffort: "minimal" }, adapted("low"), [/minimal is told to this model as low/]],
     [adaptive, { reasoningEffort: "xhigh" }, adapted("high"), [/xhigh is told to this model as high/]],
     [adaptive, { reasoningEffort: "max" }, adapted("max"), []],
-    [adaptive, { reasoningTokens: 8000 }, adapted("medium"), [/as the effort medium/]],
-    [adaptive, { reasoningTokens: 99_000 }, adapted("high"), [/as the effort high/]],
+    [adaptive, { reasoningTokens: 8000 }, enabled(8000), []],
+    ["anthropic.claude-opus-4-8", { reasoningTokens: 8000 }, adapted("medium"), [/as the effort medium/]],
+    ["anthropic.claude-opus-4-8", { reasoningTokens: 99_000 }, adapted("high"), [/as the effort high/]],
+    [claude, { reasoningEffort: "max" }, enabled(32_000), []],
     [adaptive, { reasoningEffort: "none" }, { additionalModelRequestFields: { thinking: { type: "disabled" } } }, []],
     [newest, { reasoningEffort: "xhigh" }, adapted("xhigh"), []],
     [newest, { reasoningEffort: "none" }, {}, [/always thinks/]],
@@ -250,6 +252,7 @@ describe("a schema", () => {
   ] as const)("is told in words to %s", async (_what, request) => {
     const body = await bench.ask({ output, ...request });
     expect(body["system"]).toEqual([instruction]);
+    expect(bench.warnings).toContain("output is not enforced here: it was put into the prompt.");
     expect(JSON.stringify(body)).not.toContain("json_answer");
     expect(body).not.toHaveProperty("outputConfig");
   });
@@ -263,5 +266,6 @@ describe("a schema", () => {
       { text: "Be brief." },
       { text: "Answer with one JSON object, and with nothing else." },
     ]);
+    expect(bench.warnings).toEqual(["jsonMode is not enforced here: it was put into the prompt."]);
   });
 });

@@ -1,5 +1,5 @@
 /** How a model is told to think. */
-export type ThinkingStyle =
+type ThinkingStyle =
   /** Claude from 4.6 on: it decides itself, and is told an effort. */
   | "adaptive"
   /** Claude from 3.7 to 4.5: it is told a number of tokens. */
@@ -20,6 +20,8 @@ export interface ModelTraits {
   /** What `toolChoice` can force: a named tool, any tool, or nothing. */
   readonly forces: "tool" | "any" | "nothing";
   readonly thinking: ThinkingStyle;
+  /** It decides itself, and takes a number of tokens all the same. */
+  readonly takesBudget: boolean;
   /** It cannot be told not to think. */
   readonly alwaysThinks: boolean;
   /** Efforts beyond `high`. */
@@ -43,6 +45,7 @@ const plain: ModelTraits = {
   hasSchemaMode: false,
   forces: "nothing",
   thinking: "none",
+  takesBudget: false,
   alwaysThinks: false,
   highEfforts: [],
   takesSampling: true,
@@ -112,6 +115,7 @@ function toClaudeTraits({ line, number }: ClaudeVersion): ModelTraits {
     hasSchemaMode: (number === 405 && line !== "haiku") || (number === 406 && line === "opus"),
     forces: alwaysThinks || number < 300 ? "nothing" : "tool",
     thinking: toThinkingStyle(number),
+    takesBudget: number === 406,
     alwaysThinks,
     highEfforts: number >= 407 ? ["xhigh", "max"] : number === 406 ? ["max"] : [],
     takesSampling: number < 407,

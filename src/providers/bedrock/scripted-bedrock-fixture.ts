@@ -18,7 +18,7 @@ export interface ScriptedBedrockAnswer {
   readonly pieceBytes?: number;
 }
 
-export interface SeenBedrockRequest {
+interface SeenBedrockRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;

@@ -22,6 +22,8 @@ export function toRequestBody(request: ModelRequest, warn: Warn): Block {
   const { body, additional, thinking, plan, traits } = toPrompt(request, warn);
   const inferenceConfig = toInferenceConfig(settings, thinking, traits, warn);
   warnOfAbsent(settings, warn);
+  if (plan.type === "instruction")
+    warn(`${output ? "output" : "jsonMode"} is not enforced here: it was put into the prompt.`);
   return {
     ...body,
     ...(isEmpty(inferenceConfig) ? {} : { inferenceConfig }),

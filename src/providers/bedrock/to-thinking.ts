@@ -22,8 +22,8 @@ const budgets: Readonly<Record<ReasoningEffort, number>> = {
   low: 2048,
   medium: 8192,
   high: 16_384,
-  xhigh: 32_768,
-  max: 32_768,
+  xhigh: 24_576,
+  max: 32_000,
 };
 
 /** Claude thinks with this much at least. */
@@ -44,7 +44,8 @@ export function toThinking(
     warn("reasoningEffort is not offered by this model on Bedrock and was dropped.");
     return off;
   }
-  if (traits.thinking === "budget") return toBudget(settings, reasoningTokens ?? budgets[effort], messages, warn);
+  const isBudget = traits.thinking === "budget" || (traits.takesBudget && reasoningTokens !== undefined);
+  if (isBudget) return toBudget(settings, reasoningTokens ?? budgets[effort], messages, warn);
   if (reasoningEffort === undefined) warn(`reasoningTokens is told to this model as the effort ${effort}.`);
   return toEffortFields(effort, traits, warn);
 }
