@@ -209,6 +209,11 @@ class Exchange implements Dispatcher.DispatchHandler, ByteStream {
       this.handleEvent();
       return;
     }
+    // Its timer would race the answer.
+    if (this.#clock.now() >= this.#request.deadlineMs) {
+      this.#onDeadline();
+      return;
+    }
     const { method, headers, body } = this.#request;
     this.#origin = origin;
     origin.active++;
