@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openAiVendors, type OpenAiVendor } from "../../endpoint/vendors.ts";
 import { findQuirks, forModel, vendorQuirks } from "./quirks.ts";
@@ -23,8 +25,9 @@ test("the vendor that the config names wins over the host", () => {
   expect(findQuirks("groq", new URL("https://proxy.example/v1")).label).toBe("Groq");
 });
 
-test("every vendor of the config has its quirks", () => {
-  for (const vendor of Object.keys(openAiVendors)) expect(vendorQuirks).toHaveProperty(vendor);
+test.each(Object.keys(openAiVendors))("%s has its quirks, and a page that tells them", (vendor) => {
+  expect(vendorQuirks).toHaveProperty(vendor);
+  expect(existsSync(join(import.meta.dirname, "../../../docs/providers", `${vendor}.md`))).toBe(true);
 });
 
 test("a family changes what it says and leaves the rest", () => {
@@ -56,6 +59,12 @@ test.each<[string, OpenAiVendor | undefined, string | undefined, string]>([
   ],
   [
     "https://r.openai.azure.com/openai/deployments/own?api-version=2024-02-01",
+    undefined,
+    undefined,
+    "https://r.openai.azure.com/openai/deployments/own/chat/completions?api-version=2024-02-01",
+  ],
+  [
+    "https://r.openai.azure.com/openai/deployments/own/chat/completions?api-version=2024-02-01",
     undefined,
     undefined,
     "https://r.openai.azure.com/openai/deployments/own/chat/completions?api-version=2024-02-01",

@@ -8,7 +8,8 @@ export type ToUrl = (path: "/chat/completions" | "/embeddings" | "/moderations",
  */
 export function createUrls(baseUrl: string, { addressing }: Quirks, apiVersion?: string): ToUrl {
   const base = new URL(baseUrl);
-  const root = base.pathname.replace(/\/+$/, "");
+  // Azure's portal shows the whole target.
+  const root = base.pathname.replace(/(?:\/chat\/completions)?\/*$/, "");
   const isBare = addressing === "azure" && (root === "" || root === "/openai");
 
   function toRoot(model: string): string {
