@@ -128,6 +128,25 @@ describe("messages", () => {
     expect(bench.warnings).toEqual(["A system message was moved to the start: Bedrock knows no other place for it."]);
   });
 
+  test("of the system alone are the user's, with a warning", async () => {
+    const body = await bench.ask({ messages: [{ role: "system", content: "Say hi." }] });
+    expect(body).toEqual({ messages: [{ role: "user", content: [{ text: "Say hi." }] }] });
+    expect(bench.warnings).toEqual(["The system messages were sent as the user's: Bedrock wants a turn of the user."]);
+  });
+
+  test("with results of tools have them before what the user said", async () => {
+    const { messages } = await bench.ask({
+      tools: [look],
+      messages: [
+        { role: "user", content: "Hi" },
+        { role: "assistant", content: "", toolCalls: [{ id: "a", name: "look", arguments: "{}" }] },
+        { role: "user", content: "Hurry." },
+        { role: "tool", toolCallId: "a", content: "a cat" },
+      ],
+    });
+    expect(messages).toMatchObject([{}, {}, { content: [{ toolResult: { toolUseId: "a" } }, { text: "Hurry." }] }]);
+  });
+
   test("with files name them as Bedrock allows, and no two alike", async () => {
     const file = (name?: string, mimeType?: string) =>
       ({ type: "file", url: `data:${mimeType ?? "application/pdf"};base64,AA==`, name }) as const;

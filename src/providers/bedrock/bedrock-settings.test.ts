@@ -70,9 +70,10 @@ describe("thinking", () => {
   const enabled = (tokens: number) => ({
     additionalModelRequestFields: { thinking: { type: "enabled", budget_tokens: tokens } },
   });
-  const adapted = (effort: string) => ({
-    additionalModelRequestFields: { thinking: { type: "adaptive" }, output_config: { effort } },
+  const adapted = (effort: string, more = {}) => ({
+    additionalModelRequestFields: { thinking: { type: "adaptive", ...more }, output_config: { effort } },
   });
+  const shown = { display: "summarized" };
   const novaAt = (effort: string) => ({
     additionalModelRequestFields: { reasoningConfig: { type: "enabled", maxReasoningEffort: effort } },
   });
@@ -80,18 +81,18 @@ describe("thinking", () => {
     [claude, { reasoningEffort: "medium" }, enabled(8192), []],
     [claude, { reasoningTokens: 5000 }, enabled(5000), []],
     [claude, { reasoningTokens: 5000, reasoningEffort: "high" }, enabled(5000), []],
-    [claude, { reasoningTokens: 100 }, enabled(1024), [/raised to 1024/]],
+    [claude, { reasoningTokens: 100 }, enabled(1024), [/changed to 1024/]],
     [
       claude,
       { reasoningEffort: "high", maxOutputTokens: 3000 },
-      { inferenceConfig: { maxTokens: 3000 }, ...enabled(2999) },
+      { inferenceConfig: { maxTokens: 3000 }, ...enabled(2400) },
       [],
     ],
     [
       claude,
       { reasoningEffort: "high", maxOutputTokens: 1000 },
       { inferenceConfig: { maxTokens: 1000 } },
-      [/no room to think/],
+      [/leaves no room/],
     ],
     [
       claude,
@@ -102,18 +103,30 @@ describe("thinking", () => {
     [claude, { reasoningEffort: "low", temperature: 1 }, enabled(2048), []],
     [claude, { reasoningEffort: "none", temperature: 0.2 }, { inferenceConfig: { temperature: 0.2 } }, []],
     [claude, { reasoningTokens: 0 }, {}, []],
+    [claude, { reasoningTokens: 0, reasoningEffort: "high" }, {}, []],
+    [
+      claude,
+      { reasoningTokens: 5000, maxOutputTokens: 3000 },
+      { inferenceConfig: { maxTokens: 3000 }, ...enabled(2999) },
+      [/changed to 2999/],
+    ],
     [old, { reasoningEffort: "high" }, {}, [/reasoningEffort is not offered by this model/]],
     [adaptive, { reasoningEffort: "high" }, adapted("high"), []],
     [adaptive, { reasoningEffort: "minimal" }, adapted("low"), [/minimal is told to this model as low/]],
     [adaptive, { reasoningEffort: "xhigh" }, adapted("high"), [/xhigh is told to this model as high/]],
     [adaptive, { reasoningEffort: "max" }, adapted("max"), []],
     [adaptive, { reasoningTokens: 8000 }, enabled(8000), []],
-    ["anthropic.claude-opus-4-8", { reasoningTokens: 8000 }, adapted("medium"), [/as the effort medium/]],
-    ["anthropic.claude-opus-4-8", { reasoningTokens: 99_000 }, adapted("high"), [/as the effort high/]],
+    ["anthropic.claude-opus-4-8", { reasoningTokens: 8000 }, adapted("medium", shown), [/as the effort medium/]],
+    ["anthropic.claude-opus-4-8", { reasoningTokens: 99_000 }, adapted("high", shown), [/as the effort high/]],
     [claude, { reasoningEffort: "max" }, enabled(32_000), []],
     [adaptive, { reasoningEffort: "none" }, { additionalModelRequestFields: { thinking: { type: "disabled" } } }, []],
-    [newest, { reasoningEffort: "xhigh" }, adapted("xhigh"), []],
-    [newest, { reasoningEffort: "none" }, {}, [/always thinks/]],
+    [newest, { reasoningEffort: "xhigh" }, adapted("xhigh", shown), []],
+    [
+      newest,
+      { reasoningEffort: "none" },
+      { additionalModelRequestFields: { output_config: { effort: "low" } } },
+      [/always thinks/],
+    ],
     [
       nova,
       { reasoningEffort: "medium", maxOutputTokens: 5 },
@@ -176,15 +189,20 @@ describe("thinking", () => {
     expect(bench.warnings).toEqual([expect.stringMatching(/not handed back/)]);
   });
 
-  test("and a forced tool exclude each other on Claude, and not on Nova", async () => {
+  test("gives way to a forced tool on Claude, and not on Nova", async () => {
     const settings = { reasoningEffort: "low", toolChoice: "required" } as const;
-    const [thinker, other] = [
-      await bench.ask({ settings, tools: [look] }),
-      await bench.ask({ settings, tools: [look], model: nova }),
-    ];
-    expect(thinker["toolConfig"]).toEqual({ tools: [expect.anything()] });
-    expect(other["toolConfig"]).toEqual({ tools: [expect.anything()], toolChoice: { any: {} } });
-    expect(bench.warnings).toEqual(["toolChoice is not offered while this model thinks: the model decides itself."]);
+    const toolConfig = { tools: [expect.anything() as unknown], toolChoice: { any: {} } };
+    for (const model of [claude, adaptive]) {
+      const body = await bench.ask({ model, settings, tools: [look] });
+      expect(body["toolConfig"]).toEqual(toolConfig);
+      expect(body).not.toHaveProperty("additionalModelRequestFields");
+    }
+    expect(new Set(bench.warnings)).toEqual(
+      new Set(["Reasoning was dropped: this model cannot think and be made to call a tool."]),
+    );
+    const other = await bench.ask({ model: nova, settings, tools: [look] });
+    expect(other).toMatchObject({ toolConfig, additionalModelRequestFields: { reasoningConfig: { type: "enabled" } } });
+    expect(await bench.ask({ settings })).toHaveProperty("additionalModelRequestFields.thinking");
   });
 });
 

@@ -22,6 +22,8 @@ export interface ModelTraits {
   readonly thinking: ThinkingStyle;
   /** It decides itself, and takes a number of tokens all the same. */
   readonly takesBudget: boolean;
+  /** It keeps what it thinks to itself unless asked. */
+  readonly hidesThinking: boolean;
   /** It cannot be told not to think. */
   readonly alwaysThinks: boolean;
   /** Efforts beyond `high`. */
@@ -46,6 +48,7 @@ const plain: ModelTraits = {
   forces: "nothing",
   thinking: "none",
   takesBudget: false,
+  hidesThinking: false,
   alwaysThinks: false,
   highEfforts: [],
   takesSampling: true,
@@ -66,7 +69,7 @@ const constrained: ModelTraits = { ...plain, hasSchemaMode: true };
 const rows: readonly (readonly [RegExp, ModelTraits])[] = [
   [/amazon\.nova-2/, { ...plain, family: "nova", forces: "tool", thinking: "nova", topK: "nova", caches: "messages" }],
   [/amazon\.nova/, { ...plain, family: "nova", forces: "tool", topK: "nova", caches: "messages" }],
-  [/openai\.gpt-oss/, { ...constrained, family: "openai", thinking: "openai", takesStop: false }],
+  [/openai\.gpt-oss/, { ...constrained, family: "openai", thinking: "openai", alwaysThinks: true, takesStop: false }],
   [/openai\./, { ...plain, family: "openai", takesSampling: false, takesStop: false }],
   [/mistral\.mistral-large-24/, { ...plain, family: "mistral", forces: "any", resultsAsJson: true }],
   [
@@ -116,6 +119,7 @@ function toClaudeTraits({ line, number }: ClaudeVersion): ModelTraits {
     forces: alwaysThinks || number < 300 ? "nothing" : "tool",
     thinking: toThinkingStyle(number),
     takesBudget: number === 406,
+    hidesThinking: number >= 407,
     alwaysThinks,
     highEfforts: number >= 407 ? ["xhigh", "max"] : number === 406 ? ["max"] : [],
     takesSampling: number < 407,

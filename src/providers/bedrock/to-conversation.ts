@@ -42,7 +42,14 @@ export function toConversation(
     if (last?.role === role) last.content.push(...content);
     else if (content.length > 0) turns.push({ role, content });
   }
-  for (const { content } of turns) addTextToDocuments(content, warn);
+  if (turns.length === 0 && system.length > 0) {
+    warn("The system messages were sent as the user's: Bedrock wants a turn of the user.");
+    return { system: [], messages: [{ role: "user", content: system }] };
+  }
+  for (const turn of turns) {
+    addTextToDocuments(turn.content, warn);
+    turn.content = putResultsFirst(turn.content);
+  }
   trimPrefill(turns.at(-1));
   return { system, messages: turns };
 }
@@ -140,6 +147,12 @@ function toToolUseId(id: string, { family }: ModelTraits): string {
   if ((isMistral ? /^[A-Za-z0-9]{9}$/ : /^[A-Za-z0-9_.:-]{1,64}$/).test(id)) return id;
   const digest = createHash("sha256").update(id).digest("hex");
   return isMistral ? digest.slice(0, 9) : `tooluse_${digest.slice(0, 32)}`;
+}
+
+/** Where the user spoke before the results came, which Claude refuses. */
+function putResultsFirst(content: Block[]): Block[] {
+  const results = content.filter((block) => "toolResult" in block);
+  return results.length === 0 ? content : [...results, ...content.filter((block) => !("toolResult" in block))];
 }
 
 function addTextToDocuments(content: Block[], warn: (warning: string) => void): void {

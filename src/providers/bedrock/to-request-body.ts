@@ -43,7 +43,7 @@ export function toCountBody(request: ModelRequest, warn: Warn): Block {
 /** The tool whose arguments are the answer, if the request is answered so. */
 export function findOutputTool(request: ModelRequest): string | undefined {
   const traits = findModelTraits(request.model);
-  const thinking = toThinking(request.settings, request.messages, traits, () => {});
+  const thinking = toThinking(request, traits, () => {});
   const plan = planOutput(request, traits, thinking);
   return plan.type === "tool" ? plan.tool.name : undefined;
 }
@@ -59,10 +59,10 @@ interface Prompt {
 function toPrompt(request: ModelRequest, warn: Warn): Prompt {
   const { settings, messages } = request;
   const traits = findModelTraits(request.model);
-  const thinking = toThinking(settings, messages, traits, warn);
+  const thinking = toThinking(request, traits, warn);
   const plan = planOutput(request, traits, thinking);
   const outputTool = plan.type === "tool" ? plan.tool : undefined;
-  const { toolConfig, fields } = toTools(request, { traits, isThinking: thinking.isOn, outputTool, warn });
+  const { toolConfig, fields } = toTools(request, { traits, outputTool, warn });
   const conversation = toConversation(messages, traits, warn);
   const system = plan.type === "instruction" ? [...conversation.system, { text: plan.text }] : conversation.system;
   return {

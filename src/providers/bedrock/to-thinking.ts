@@ -1,4 +1,5 @@
-import type { Message, ModelSettings, ReasoningEffort } from "../../message.ts";
+import type { Message, ReasoningEffort } from "../../message.ts";
+import type { ModelRequest } from "../provider.ts";
 import type { ModelTraits } from "./model-traits.ts";
 
 export interface Thinking {
@@ -29,41 +30,50 @@ const budgets: Readonly<Record<ReasoningEffort, number>> = {
 /** Claude thinks with this much at least. */
 const leastBudget = 1024;
 
+/** Most of `maxOutputTokens` that thinking may take, where only an effort was asked for. */
+const largestShare = 0.8;
+
 /** How the model is told to think, by what the request says of either effort or tokens. */
-export function toThinking(
-  settings: ModelSettings,
-  messages: readonly Message[],
-  traits: ModelTraits,
-  warn: Warn,
-): Thinking {
-  const { reasoningEffort, reasoningTokens } = settings;
+export function toThinking(request: ModelRequest, traits: ModelTraits, warn: Warn): Thinking {
+  const { reasoningEffort, reasoningTokens } = request.settings;
   if (reasoningEffort === undefined && reasoningTokens === undefined) return off;
   const effort = reasoningEffort ?? toEffort(reasoningTokens ?? 0);
-  if (effort === "none") return toSilence(traits, warn);
+  if (effort === "none" || reasoningTokens === 0) return toSilence(traits, warn);
   if (traits.thinking === "none") {
     warn("reasoningEffort is not offered by this model on Bedrock and was dropped.");
     return off;
   }
-  const isBudget = traits.thinking === "budget" || (traits.takesBudget && reasoningTokens !== undefined);
-  if (isBudget) return toBudget(settings, reasoningTokens ?? budgets[effort], messages, warn);
+  if (traits.family === "anthropic" && !traits.alwaysThinks && forcesTool(request)) {
+    warn("Reasoning was dropped: this model cannot think and be made to call a tool.");
+    return off;
+  }
+  const wantsBudget = traits.takesBudget && reasoningEffort === undefined;
+  if (traits.thinking === "budget" || wantsBudget) return toBudget(request, warn);
   if (reasoningEffort === undefined) warn(`reasoningTokens is told to this model as the effort ${effort}.`);
   return toEffortFields(effort, traits, warn);
 }
 
+function forcesTool({ settings: { toolChoice = "auto" }, tools = [] }: ModelRequest): boolean {
+  return tools.length > 0 && toolChoice !== "auto" && toolChoice !== "none";
+}
+
 function toSilence({ thinking, alwaysThinks }: ModelTraits, warn: Warn): Thinking {
-  if (alwaysThinks || thinking === "openai") {
-    warn("This model always thinks: reasoningEffort none was dropped.");
-    return { ...off, isOn: alwaysThinks && thinking === "adaptive" };
+  if (thinking === "adaptive" && alwaysThinks) {
+    warn("This model always thinks: reasoningEffort low is asked for instead of none.");
+    return { ...off, isOn: true, fields: { output_config: { effort: "low" } } };
   }
+  if (alwaysThinks) warn("This model always thinks: reasoningEffort none was dropped.");
   if (thinking === "adaptive") return { ...off, fields: { thinking: { type: "disabled" } } };
   return thinking === "nova" ? { ...off, fields: { reasoningConfig: { type: "disabled" } } } : off;
 }
 
-function toEffortFields(wanted: ReasoningEffort, { thinking, highEfforts }: ModelTraits, warn: Warn): Thinking {
-  switch (thinking) {
+function toEffortFields(wanted: ReasoningEffort, traits: ModelTraits, warn: Warn): Thinking {
+  switch (traits.thinking) {
     case "adaptive": {
-      const effort = findNearest(wanted, ["low", "medium", "high", ...highEfforts], warn);
-      return { ...off, isOn: true, fields: { thinking: { type: "adaptive" }, output_config: { effort } } };
+      const effort = findNearest(wanted, ["low", "medium", "high", ...traits.highEfforts], warn);
+      // Newer models leave out the text of their thinking unless it is asked for.
+      const display = traits.hidesThinking ? { display: "summarized" } : {};
+      return { ...off, isOn: true, fields: { thinking: { type: "adaptive", ...display }, output_config: { effort } } };
     }
     case "nova": {
       const effort = findNearest(wanted, ["low", "medium", "high"], warn);
@@ -77,19 +87,23 @@ function toEffortFields(wanted: ReasoningEffort, { thinking, highEfforts }: Mode
   }
 }
 
-function toBudget(settings: ModelSettings, wanted: number, messages: readonly Message[], warn: Warn): Thinking {
-  const { maxOutputTokens = Infinity } = settings;
+function toBudget({ settings, messages }: ModelRequest, warn: Warn): Thinking {
+  const { reasoningEffort = "none", reasoningTokens, maxOutputTokens = Infinity } = settings;
+  const wanted = Math.max(reasoningTokens ?? budgets[reasoningEffort], leastBudget);
   // The budget is a part of the output.
-  const tokens = Math.min(Math.max(wanted, leastBudget), maxOutputTokens - 1);
+  const most = reasoningTokens === undefined ? Math.floor(maxOutputTokens * largestShare) : maxOutputTokens - 1;
+  const tokens = Math.min(wanted, most);
   if (tokens < leastBudget) {
-    warn(`maxOutputTokens leaves no room to think, which takes ${leastBudget} tokens: reasoning was dropped.`);
+    warn(`Reasoning was dropped: it takes ${leastBudget} tokens, for which maxOutputTokens leaves no room.`);
     return off;
   }
   if (lacksReasoning(messages)) {
-    warn("The turn goes on from an answer whose reasoning was not handed back: the model goes on without thinking.");
+    warn("Reasoning was dropped: the turn goes on from an answer whose reasoning was not handed back.");
     return off;
   }
-  if (wanted < leastBudget) warn(`reasoningTokens was raised to ${leastBudget}, the least that this model takes.`);
+  if (reasoningTokens !== undefined && tokens !== reasoningTokens) {
+    warn(`reasoningTokens was changed to ${tokens}: at least ${leastBudget}, and less than the whole answer may have.`);
+  }
   return { ...off, isOn: true, fields: { thinking: { type: "enabled", budget_tokens: tokens } } };
 }
 

@@ -15,8 +15,6 @@ export interface Tools {
 
 export interface ToolOptions {
   readonly traits: ModelTraits;
-  /** A model that thinks cannot be forced to call. */
-  readonly isThinking: boolean;
   /** The tool whose arguments are the answer. */
   readonly outputTool?: { readonly name: string; readonly description: string; readonly schema: JsonSchema };
   readonly warn: Warn;
@@ -82,11 +80,10 @@ interface Choice {
 }
 
 /** Undefined leaves it to the model, which is what Bedrock does anyway. */
-function toChoice({ toolChoice }: ModelSettings, { traits, isThinking, warn }: ToolOptions): Choice | undefined {
+function toChoice({ toolChoice }: ModelSettings, { traits, warn }: ToolOptions): Choice | undefined {
   if (toolChoice === undefined || toolChoice === "auto" || toolChoice === "none") return undefined;
-  if (traits.forces === "nothing" || (isThinking && traits.family === "anthropic")) {
-    const why = traits.forces === "nothing" ? "by this model on Bedrock" : "while this model thinks";
-    warn(`toolChoice is not offered ${why}: the model decides itself.`);
+  if (traits.forces === "nothing") {
+    warn("toolChoice is not offered by this model on Bedrock: the model decides itself.");
     return undefined;
   }
   if (toolChoice === "required") return { type: "any" };
