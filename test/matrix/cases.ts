@@ -1,6 +1,7 @@
 import { conversationCases } from "./cases/conversations.ts";
 import { endingCases } from "./cases/endings.ts";
 import { foreignCases } from "./cases/foreign.ts";
+import { leftoverCases } from "./cases/leftovers.ts";
 import { mediaCases } from "./cases/media.ts";
 import { outputCases } from "./cases/output.ts";
 import { reasoningCases } from "./cases/reasoning.ts";
@@ -19,4 +20,5 @@ export const matrixCases: readonly MatrixCase[] = [
   ...usageCases,
   ...unicodeCases,
   ...foreignCases,
+  ...leftoverCases,
 ];

@@ -7,20 +7,24 @@ export function formatJson(value: unknown): string {
   return `${format(value, 0, 0)}\n`;
 }
 
-/** @param column where the value begins @param tail characters that follow it on its line */
-function format(value: unknown, depth: number, column: number, tail = 0): string {
+/** @param column where the value begins @param after 1 if a comma follows */
+function format(value: unknown, depth: number, column: number, after = 0): string {
   const line = toLine(value);
-  if (line !== undefined && column + line.length + tail <= lineWidth) return line;
+  if (line !== undefined && column + line.length + after <= lineWidth) return line;
   const pad = "  ".repeat(depth + 1);
   const end = "  ".repeat(depth);
   if (Array.isArray(value)) {
-    const items = value.map((item) => `${pad}${format(item, depth + 1, pad.length, 1)}`);
+    const items = value.map((item, index) => {
+      const comma = index === value.length - 1 ? 0 : 1;
+      return `${pad}${format(item, depth + 1, pad.length, comma)}`;
+    });
     return `[\n${items.join(",\n")}\n${end}]`;
   }
   if (!isRecord(value)) return JSON.stringify(value);
-  const fields = Object.entries(value).map(([name, field]) => {
+  const entries = Object.entries(value);
+  const fields = entries.map(([name, field], index) => {
     const head = `${pad}${JSON.stringify(name)}: `;
-    return head + format(field, depth + 1, head.length, 1);
+    return head + format(field, depth + 1, head.length, index === entries.length - 1 ? 0 : 1);
   });
   return `{\n${fields.join(",\n")}\n${end}}`;
 }

@@ -15,6 +15,8 @@ export interface MatrixCase {
   readonly requests: Readonly<Partial<Record<ClientName, Json>>>;
   /** More headers of the request, by dialect. */
   readonly headers?: Readonly<Partial<Record<ClientName, Readonly<Record<string, string>>>>>;
+  /** What a client adds to ask for a stream, by dialect. @default what official clients add */
+  readonly streamFields?: Readonly<Partial<Record<ClientName, Json>>>;
   readonly answer: VendorAnswer;
   /** The client hands the answer back and goes on. */
   readonly next?: NextTurn;
@@ -98,5 +100,8 @@ export interface SaidUsage {
 
 export interface FailedAnswer {
   readonly type: "failed";
-  readonly failure: "rate-limit" | "context-too-long";
+  readonly failure: Failure;
 }
+
+/** `overloaded`: a stream fails after its first words. */
+export type Failure = "rate-limit" | "context-too-long" | "overloaded";

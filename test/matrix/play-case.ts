@@ -74,18 +74,15 @@ let requests = 0;
 
 async function ask(
   { headgate, upstream }: Stage,
-  { model = "plain", headers, cutBytes }: MatrixCase,
+  { model = "plain", headers, streamFields, cutBytes }: MatrixCase,
   { client, vendor, isStreamed }: Side,
   request: Json,
   answer: VendorAnswer,
 ): Promise<Exchange> {
   const requestId = `00000000-0000-4000-8000-${String(++requests).padStart(12, "0")}`;
   upstream.serve({ vendor, answer, cutBytes });
-  const body = {
-    model: `${vendor.name}/${vendor.models[model]}`,
-    ...request,
-    ...(isStreamed ? client.streamFields : {}),
-  };
+  const forStream = isStreamed ? (streamFields?.[client.name] ?? client.streamFields) : {};
+  const body = { model: `${vendor.name}/${vendor.models[model]}`, ...request, ...forStream };
   const all = { ...client.headers, ...headers?.[client.name], "x-request-id": requestId };
   const got = await headgate.post(client.path, all, body);
   const isStream = String(got.headers["content-type"]).startsWith("text/event-stream");

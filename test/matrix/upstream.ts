@@ -71,7 +71,7 @@ export async function createUpstream(): Promise<MatrixUpstream> {
 }
 
 function render({ vendor, answer }: Serving, request: SeenRequest): RenderedAnswer {
-  return answer.type === "said" ? vendor.say(answer, request) : vendor.fail(answer.failure);
+  return answer.type === "said" ? vendor.say(answer, request) : vendor.fail(answer.failure, request);
 }
 
 async function readRequest(request: IncomingMessage, serving: Serving | undefined): Promise<SeenRequest> {

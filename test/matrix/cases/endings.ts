@@ -44,4 +44,8 @@ export const endingCases: readonly MatrixCase[] = [
     type: "failed",
     failure: "context-too-long",
   }),
+  endingCase("overloaded", "the vendor has no room; a stream learns of it after its first words", {
+    type: "failed",
+    failure: "overloaded",
+  }),
 ];

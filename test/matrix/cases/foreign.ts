@@ -12,7 +12,6 @@ export const foreignCases: readonly MatrixCase[] = [
     requests: {
       chat: {
         messages: ask,
-        logit_bias: { "50256": -100 },
         store: true,
         metadata: { topic: "sport" },
         prompt_cache_key: "key-1",
@@ -36,6 +35,12 @@ export const foreignCases: readonly MatrixCase[] = [
       },
     },
     headers: { messages: { "anthropic-beta": "context-management-2025-06-27" } },
+    answer: shortAnswer,
+  },
+  {
+    name: "logit-bias",
+    about: "tokens that are forbidden by their number, which is another token's to another model",
+    requests: { chat: { messages: ask, logit_bias: { "50256": -100 } } },
     answer: shortAnswer,
   },
   {

@@ -42,6 +42,17 @@ export const toolCases: readonly MatrixCase[] = [
     },
   },
   {
+    name: "tool-call-without-arguments",
+    about: "a call of a tool that takes nothing, of which vendors stream nothing",
+    requests: {
+      chat: { messages: ask, tools: [clockTool.chat] },
+      responses: { input: question, tools: [clockTool.responses], store: false },
+      messages: { max_tokens: 1024, messages: ask, tools: [clockTool.messages] },
+    },
+    answer: { ...calling, toolCalls: [{ id: "call_1", name: "get_time", arguments: [] }] },
+    next: { toolResults: ["12:00"], answer: shortAnswer },
+  },
+  {
     name: "tool-round-trip",
     about: "calls and results in the conversation so far, with words before, between and after",
     requests: {

@@ -36,4 +36,11 @@ export const usageCases: readonly MatrixCase[] = [
     },
     answer: { ...shortAnswer, usage: { input: 5, cacheWrite: 2000, output: 4 } },
   },
+  {
+    name: "stream-without-usage",
+    about: "a client that does not want to know: what is asked of the vendor all the same is not passed on",
+    requests: { chat: { messages: ask } },
+    streamFields: { chat: { stream: true } },
+    answer: shortAnswer,
+  },
 ];

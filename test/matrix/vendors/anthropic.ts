@@ -1,6 +1,14 @@
 import type { Ending, Json, SaidAnswer, SaidSource } from "../matrix-case.ts";
 import { parseJson } from "../../../src/json.ts";
-import { join, renderEvents, renderJson, retryAfterSeconds, type MatrixVendor, type SeenRequest } from "./vendor.ts";
+import {
+  firstWords,
+  join,
+  renderEvents,
+  renderJson,
+  retryAfterSeconds,
+  type MatrixVendor,
+  type SeenRequest,
+} from "./vendor.ts";
 
 const reasons: Readonly<Record<Ending, string>> = {
   stop: "end_turn",
@@ -99,7 +107,12 @@ function sayWhole(answer: SaidAnswer, request: SeenRequest): Json {
     role: "assistant",
     content: listBlocks(answer, request).map(({ whole }) => whole),
     ...toStop(answer),
-    usage: { ...toInputUsage(answer), output_tokens: output + reasoning, ...tier },
+    usage: {
+      ...toInputUsage(answer),
+      output_tokens: output + reasoning,
+      output_tokens_details: { thinking_tokens: reasoning },
+      ...tier,
+    },
   };
 }
 
@@ -157,8 +170,19 @@ export const anthropicVendor: MatrixVendor = {
   relays: "messages",
   say: (answer, request) =>
     request.body["stream"] === true ? renderEvents(sayStream(answer, request)) : renderJson(sayWhole(answer, request)),
-  fail: (failure) =>
-    failure === "rate-limit"
-      ? renderJson(toError("rate_limit_error", "Too many tokens."), 429, { "retry-after": String(retryAfterSeconds) })
-      : renderJson(toError("invalid_request_error", "prompt is too long: 200010 tokens > 200000 maximum"), 400),
+  fail: (failure, request) => {
+    const [status, type, message] = failures[failure];
+    const error = toError(type, message);
+    if (failure === "overloaded" && request.body["stream"] === true) {
+      const begun = sayStream(firstWords, request).slice(0, 4);
+      return renderEvents([...begun, `event: error\ndata: ${JSON.stringify(error)}\n\n`]);
+    }
+    return renderJson(error, status, status === 429 ? { "retry-after": String(retryAfterSeconds) } : {});
+  },
 };
+
+const failures = {
+  "rate-limit": [429, "rate_limit_error", "Too many tokens."],
+  "context-too-long": [400, "invalid_request_error", "prompt is too long: 200010 tokens > 200000 maximum"],
+  overloaded: [529, "overloaded_error", "Overloaded"],
+} as const;

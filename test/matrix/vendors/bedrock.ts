@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { parseJson } from "../../../src/json.ts";
-import type { Ending, Json, SaidAnswer } from "../matrix-case.ts";
-import { join, renderJson, type MatrixVendor, type SeenRequest } from "./vendor.ts";
+import type { Ending, Failure, Json, SaidAnswer } from "../matrix-case.ts";
+import { join, renderJson, type MatrixVendor, type RenderedAnswer, type SeenRequest } from "./vendor.ts";
 
 const reasons: Readonly<Record<Ending, string>> = {
   stop: "end_turn",
@@ -91,11 +91,11 @@ function toMessages({ start, deltas }: SaidBlock, contentBlockIndex: number): Bu
 }
 
 /** AWS's event stream: two lengths and their checksum, headers, the payload, a checksum of all. */
-function encodeMessage(eventType: string, payload: Json): Buffer {
+function encodeMessage(name: string, payload: Json, messageType: "event" | "exception" = "event"): Buffer {
   const headers = Buffer.concat([
-    encodeHeader(":event-type", eventType),
+    encodeHeader(`:${messageType}-type`, name),
     encodeHeader(":content-type", "application/json"),
-    encodeHeader(":message-type", "event"),
+    encodeHeader(":message-type", messageType),
   ]);
   const body = Buffer.from(JSON.stringify({ ...payload, p: "abcdefgh" }));
   const prelude = Buffer.alloc(8);
@@ -125,8 +125,31 @@ function encodeChecksum(bytes: Buffer): Buffer {
   return checksum;
 }
 
-function toFault(status: number, type: string, message: string): ReturnType<MatrixVendor["fail"]> {
+function fail(failure: Failure, request: SeenRequest): RenderedAnswer {
+  const [status, type, message] = failures[failure];
+  if (failure === "overloaded" && isStream(request)) {
+    const begun = encodeMessage("messageStart", { role: "assistant" });
+    const words = encodeMessage("contentBlockDelta", { contentBlockIndex: 0, delta: { text: "Hello" } });
+    const fault = encodeMessage("serviceUnavailableException", { message }, "exception");
+    return { status: 200, headers: streamHeaders, body: Buffer.concat([begun, words, fault]) };
+  }
   return renderJson({ message }, status, { "x-amzn-errortype": `${type}:http://internal.amazon.com/coral/` });
+}
+
+const failures = {
+  "rate-limit": [429, "ThrottlingException", "Too many tokens, please wait before trying again."],
+  "context-too-long": [
+    400,
+    "ValidationException",
+    "The model returned the following errors: prompt is too long: 200010 tokens > 200000 maximum",
+  ],
+  overloaded: [503, "ServiceUnavailableException", "Bedrock is unable to process your request."],
+} as const;
+
+const streamHeaders = { "content-type": "application/vnd.amazon.eventstream" };
+
+function isStream({ path }: SeenRequest): boolean {
+  return path.endsWith("/converse-stream");
 }
 
 /** Amazon Bedrock's Converse. */
@@ -139,19 +162,8 @@ export const bedrockVendor: MatrixVendor = {
     reasoning: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
   },
   say: (answer, request) =>
-    request.path.endsWith("/converse-stream")
-      ? {
-          status: 200,
-          headers: { "content-type": "application/vnd.amazon.eventstream" },
-          body: sayStream(answer, request),
-        }
+    isStream(request)
+      ? { status: 200, headers: streamHeaders, body: sayStream(answer, request) }
       : renderJson(sayWhole(answer, request)),
-  fail: (failure) =>
-    failure === "rate-limit"
-      ? toFault(429, "ThrottlingException", "Too many tokens, please wait before trying again.")
-      : toFault(
-          400,
-          "ValidationException",
-          "The model returned the following errors: prompt is too long: 200010 tokens > 200000 maximum",
-        ),
+  fail,
 };

@@ -1,6 +1,7 @@
 import { parseJson } from "../../../src/json.ts";
-import type { Ending, Json, SaidAnswer, SaidLogprob } from "../matrix-case.ts";
+import type { Ending, Failure, Json, SaidAnswer, SaidLogprob } from "../matrix-case.ts";
 import {
+  firstWords,
   join,
   renderEvents,
   renderJson,
@@ -29,19 +30,29 @@ function toThoughts({ reasoning }: SaidAnswer, request: SeenRequest): Json[] {
   return reasoning.text.map((text) => ({ text, thought: true }));
 }
 
-// A thought signature stands on the first call, else on the last piece of text. Only Gemini 3 names its calls.
-function toSaid({ text = [], toolCalls = [], reasoning }: SaidAnswer, { path }: SeenRequest): Json[] {
-  const isThird = path.includes("gemini-3");
-  const seal = reasoning && isThird ? { thoughtSignature: reasoning.seal } : {};
-  const texts = text.map((piece, index) => ({
-    text: piece,
-    ...(toolCalls.length === 0 && index === text.length - 1 ? seal : {}),
-  }));
-  const calls = toolCalls.map(({ id, name, arguments: pieces }, index) => ({
-    functionCall: { name, args: parseJson(join(pieces) || "{}"), ...(isThird ? { id } : {}) },
-    ...(index === 0 ? seal : {}),
-  }));
-  return [...texts, ...calls];
+function isThird({ path }: SeenRequest): boolean {
+  return path.includes("gemini-3");
+}
+
+/** A thought signature stands on the first call, else with the end of the text. */
+function toSeal({ reasoning }: SaidAnswer, request: SeenRequest): Json {
+  return reasoning && isThird(request) ? { thoughtSignature: reasoning.seal } : {};
+}
+
+// Only Gemini 3 names its calls.
+function toSaid(answer: SaidAnswer, request: SeenRequest): Json[] {
+  const { text = [], toolCalls = [] } = answer;
+  const calls = toolCalls.map(({ id, name, arguments: pieces }, index) => {
+    const call = { name, args: parseJson(join(pieces) || "{}") };
+    const functionCall = isThird(request) ? Object.assign(call, { id }) : call;
+    return index === 0 ? Object.assign({ functionCall }, toSeal(answer, request)) : { functionCall };
+  });
+  return [...text.map((piece) => ({ text: piece })), ...calls];
+}
+
+/** The last part of a stream without calls, and the end of a whole answer's text. */
+function toLastText(answer: SaidAnswer, request: SeenRequest): Json {
+  return { text: "", ...(answer.toolCalls ? {} : toSeal(answer, request)) };
 }
 
 function toUsage({ usage }: SaidAnswer): Json {
@@ -97,9 +108,9 @@ function toBlocked(answer: SaidAnswer, request: SeenRequest): Json {
 
 function sayWhole(answer: SaidAnswer, request: SeenRequest): Json {
   if (answer.end === "refusal") return toBlocked(answer, request);
-  const parts = [...toThoughts(answer, request), ...toSaid(answer, request)];
+  const parts = joinTexts([...toThoughts(answer, request), ...toSaid(answer, request), toLastText(answer, request)]);
   const candidate = {
-    content: parts.length === 0 ? {} : { parts: joinTexts(parts), role: "model" },
+    content: parts.length === 0 ? {} : { parts, role: "model" },
     finishReason: reasons[answer.end],
     index: 0,
     ...toGrounding(answer),
@@ -108,7 +119,7 @@ function sayWhole(answer: SaidAnswer, request: SeenRequest): Json {
   return { candidates: [candidate], usageMetadata: toUsage(answer), ...toHead(request) };
 }
 
-/** A whole answer has one part for what a stream has several. */
+/** A whole answer has one part for what a stream has several, and none for nothing. */
 function joinTexts(parts: readonly Json[]): Json[] {
   const joined: Json[] = [];
   for (const part of parts) {
@@ -118,7 +129,7 @@ function joinTexts(parts: readonly Json[]): Json[] {
     if (isMore) joined[joined.length - 1] = { ...last, ...part, text: before + text };
     else joined.push(part);
   }
-  return joined;
+  return joined.filter((part) => part["text"] !== "" || "thoughtSignature" in part);
 }
 
 function sayStream(answer: SaidAnswer, request: SeenRequest): string[] {
@@ -131,21 +142,37 @@ function sayStream(answer: SaidAnswer, request: SeenRequest): string[] {
   );
   const thoughts = toThoughts(answer, request).map((part) => toCandidate(part));
   const end = {
-    content: answer.end === "content-filter" ? {} : { parts: [{ text: "" }], role: "model" },
+    content: answer.end === "content-filter" ? {} : { parts: [toLastText(answer, request)], role: "model" },
     finishReason: reasons[answer.end],
     ...toGrounding(answer),
   };
   return [...thoughts, ...said, end].map((candidate) => write({ candidates: [{ ...candidate, index: 0 }], ...head }));
 }
 
-function fail(failure: "rate-limit" | "context-too-long"): RenderedAnswer {
-  if (failure === "context-too-long") {
-    const message = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).";
-    return renderJson({ error: { code: 400, message, status: "INVALID_ARGUMENT" } }, 400);
-  }
-  const details = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: `${retryAfterSeconds}s` }];
-  const message = "You exceeded your current quota, please check your plan and billing details.";
-  return renderJson({ error: { code: 429, message, status: "RESOURCE_EXHAUSTED", details } }, 429);
+function fail(failure: Failure, request: SeenRequest): RenderedAnswer {
+  const [code, status, message] = failures[failure];
+  const delay = { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: `${retryAfterSeconds}s` };
+  const details = code === 429 ? { details: [delay] } : {};
+  const body = { error: { code, message, status, ...details } };
+  if (failure !== "overloaded" || !isStream(request)) return renderJson(body, code);
+  // As Google's servers do it: no event, and on several lines.
+  return renderEvents([...sayStream(firstWords, request).slice(0, 1), JSON.stringify(body, undefined, 2)], eventType);
+}
+
+const failures = {
+  "rate-limit": [429, "RESOURCE_EXHAUSTED", "You exceeded your current quota, please check your plan."],
+  "context-too-long": [
+    400,
+    "INVALID_ARGUMENT",
+    "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+  ],
+  overloaded: [503, "UNAVAILABLE", "The model is overloaded. Please try again later."],
+} as const;
+
+const eventType = "text/event-stream";
+
+function isStream({ path }: SeenRequest): boolean {
+  return path.includes(":stream");
 }
 
 /** Gemini's generateContent. */
@@ -155,8 +182,6 @@ export const geminiVendor: MatrixVendor = {
   environment: { GEMINI_API_KEY: "gemini-key" },
   models: { plain: "gemini-2.5-flash", reasoning: "gemini-3-pro-preview" },
   say: (answer, request) =>
-    request.path.includes(":stream")
-      ? renderEvents(sayStream(answer, request), "text/event-stream")
-      : renderJson(sayWhole(answer, request)),
+    isStream(request) ? renderEvents(sayStream(answer, request), eventType) : renderJson(sayWhole(answer, request)),
   fail,
 };

@@ -1,5 +1,14 @@
-import type { Ending, Json, SaidAnswer, SaidLogprob } from "../matrix-case.ts";
-import { join, renderEvents, renderJson, retryAfterSeconds, type MatrixVendor, type SeenRequest } from "./vendor.ts";
+import type { Ending, Failure, Json, SaidAnswer, SaidLogprob } from "../matrix-case.ts";
+import {
+  firstWords,
+  join,
+  renderEvents,
+  renderJson,
+  retryAfterSeconds,
+  type MatrixVendor,
+  type RenderedAnswer,
+  type SeenRequest,
+} from "./vendor.ts";
 
 const reasons: Readonly<Record<Ending, string>> = {
   stop: "stop",
@@ -136,22 +145,43 @@ export const openAiChatVendor: MatrixVendor = {
   relays: "chat",
   say: (answer, request) =>
     request.body["stream"] === true ? renderEvents(sayStream(answer, request)) : renderJson(sayWhole(answer, request)),
-  fail: (failure) =>
-    failure === "rate-limit"
-      ? renderJson(
-          { error: { message: "Rate limit reached.", type: "tokens", param: null, code: "rate_limit_exceeded" } },
-          429,
-          { "retry-after": String(retryAfterSeconds) },
-        )
-      : renderJson(
-          {
-            error: {
-              message: "This model's maximum context length is 128000 tokens. Your messages resulted in 200000 tokens.",
-              type: "invalid_request_error",
-              param: "messages",
-              code: "context_length_exceeded",
-            },
-          },
-          400,
-        ),
+  fail: (failure, request) => {
+    if (failure !== "overloaded" || request.body["stream"] !== true) return failOpenAi(failure);
+    const [role = "", words = ""] = sayStream(firstWords, request);
+    const error = { message: "The server is overloaded.", type: "server_error", param: null, code: "server_error" };
+    return renderEvents([role, words, `data: ${JSON.stringify({ error })}\n\n`]);
+  },
+};
+
+/** Failures before the first byte, which OpenAI's two dialects have in common. */
+export function failOpenAi(failure: Failure): RenderedAnswer {
+  const { status, headers, ...error } = failures[failure];
+  return renderJson({ error }, status, headers);
+}
+
+const failures = {
+  "rate-limit": {
+    status: 429,
+    headers: { "retry-after": String(retryAfterSeconds) },
+    message: "Rate limit reached.",
+    type: "tokens",
+    param: null,
+    code: "rate_limit_exceeded",
+  },
+  "context-too-long": {
+    status: 400,
+    headers: {},
+    message: "This model's maximum context length is 128000 tokens. Your messages resulted in 200000 tokens.",
+    type: "invalid_request_error",
+    param: "messages",
+    code: "context_length_exceeded",
+  },
+  overloaded: {
+    status: 503,
+    headers: {},
+    message: "The server is overloaded.",
+    type: "server_error",
+    param: null,
+    code: "server_error",
+  },
 };

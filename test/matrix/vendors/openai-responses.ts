@@ -1,6 +1,7 @@
+import { sha256 } from "../../../src/ids.ts";
 import type { Json, SaidAnswer, SaidLogprob, SaidSource } from "../matrix-case.ts";
-import { openAiChatVendor } from "./openai-chat.ts";
-import { join, renderEvents, renderJson, type MatrixVendor, type SeenRequest } from "./vendor.ts";
+import { failOpenAi } from "./openai-chat.ts";
+import { firstWords, join, renderEvents, renderJson, type MatrixVendor, type SeenRequest } from "./vendor.ts";
 
 /** An item of the answer, with the events between its beginning and its end. */
 interface SaidItem {
@@ -128,10 +129,10 @@ const incomplete: Readonly<Record<string, string>> = {
   "content-filter": "content_filter",
 };
 
-/** The `response` object, without what it answers. */
-function toHead({ body }: SeenRequest): Json {
+/** The `response` object, without what it answers. Every answer has an id of its own, the same in every run. */
+function toHead(answer: SaidAnswer, { body }: SeenRequest): Json {
   return {
-    id: "resp_vendor",
+    id: `resp_${sha256(JSON.stringify([body, answer])).slice(0, 48)}`,
     object: "response",
     created_at: 1_772_011_293,
     status: "in_progress",
@@ -161,7 +162,7 @@ function toHead({ body }: SeenRequest): Json {
 function sayWhole(answer: SaidAnswer, request: SeenRequest, items: readonly SaidItem[]): Json {
   const reason = incomplete[answer.end];
   return {
-    ...toHead(request),
+    ...toHead(answer, request),
     status: reason === undefined ? "completed" : "incomplete",
     incomplete_details: reason === undefined ? null : { reason },
     output: items.map(({ whole }) => whole),
@@ -170,7 +171,7 @@ function sayWhole(answer: SaidAnswer, request: SeenRequest, items: readonly Said
 }
 
 function sayStream(answer: SaidAnswer, request: SeenRequest, items: readonly SaidItem[]): string[] {
-  const response = toHead(request);
+  const response = toHead(answer, request);
   const whole = sayWhole(answer, request, items);
   const events: Json[] = [
     { type: "response.created", response },
@@ -201,5 +202,12 @@ export const openAiResponsesVendor: MatrixVendor = {
       ? renderEvents(sayStream(answer, request, items))
       : renderJson(sayWhole(answer, request, items));
   },
-  fail: openAiChatVendor.fail,
+  fail: (failure, request) => {
+    if (failure !== "overloaded" || request.body["stream"] !== true) return failOpenAi(failure);
+    const begun = sayStream(firstWords, request, toMessage(firstWords, request)).slice(0, 5);
+    const error = { code: "server_error", message: "The server is overloaded." };
+    const response = { ...toHead(firstWords, request), status: "failed", error };
+    const data = { type: "response.failed", sequence_number: begun.length, response };
+    return renderEvents([...begun, `event: response.failed\ndata: ${JSON.stringify(data)}\n\n`]);
+  },
 };

@@ -1,5 +1,5 @@
 import type { ProviderOptions } from "../../../src/endpoint/define-config.ts";
-import type { ClientName, FailedAnswer, Json, ModelKind, SaidAnswer } from "../matrix-case.ts";
+import type { ClientName, Failure, Json, ModelKind, SaidAnswer } from "../matrix-case.ts";
 
 /** A request as it reached the vendor. */
 export interface SeenRequest {
@@ -28,7 +28,7 @@ export interface MatrixVendor {
   readonly relays?: ClientName;
   /** The answer as this request asked for it: whole or streamed, with what it wanted to be told. */
   readonly say: (answer: SaidAnswer, request: SeenRequest) => RenderedAnswer;
-  readonly fail: (failure: FailedAnswer["failure"]) => RenderedAnswer;
+  readonly fail: (failure: Failure, request: SeenRequest) => RenderedAnswer;
 }
 
 /** Asked-for waits of rate limits, in seconds. */
@@ -51,6 +51,5 @@ export function join(pieces: readonly string[] | undefined): string {
   return (pieces ?? []).join("");
 }
 
-export function isTrue(value: unknown): boolean {
-  return value === true;
-}
+/** What a stream says before it fails. */
+export const firstWords: SaidAnswer = { type: "said", text: ["Hello"], end: "stop", usage: { input: 12, output: 1 } };
