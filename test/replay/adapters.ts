@@ -1,4 +1,5 @@
 import type { ReplayAdapter } from "./adapter.ts";
+import { aiSdkAdapter } from "./adapters/ai-sdk.ts";
 import { anthropicAdapter } from "./adapters/anthropic.ts";
 import { bedrockAdapter } from "./adapters/bedrock.ts";
 import { geminiAdapter } from "./adapters/gemini.ts";
@@ -14,4 +15,5 @@ export const replayAdapters: readonly ReplayAdapter[] = [
   bedrockAdapter,
   geminiAdapter,
   openAiResponsesAdapter,
+  aiSdkAdapter,
 ];

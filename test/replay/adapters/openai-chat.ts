@@ -34,7 +34,7 @@ interface ForeignMessage {
   reasoning_details?: { text?: string }[];
   audio?: { transcript?: string };
   refusal?: string | null;
-  tool_calls?: { index?: number; id?: string; function?: { name?: string; arguments?: string } }[] | null;
+  tool_calls?: { index?: number; id?: string; function?: { name?: string; arguments?: string | null } }[] | null;
 }
 
 function eventsOf(recording: Recording): Foreign[] {
@@ -104,9 +104,9 @@ function expectAnswer(recording: Recording): Expected {
     reasoning += readReasoning(message);
     refusal += message.refusal ?? "";
     for (const call of message.tool_calls ?? []) {
-      const { name, arguments: args = "" } = call.function ?? {};
-      if (name) toolCalls.push({ name, arguments: args });
-      else toolCalls[toolCalls.length - 1]!.arguments += args;
+      const { name, arguments: args } = call.function ?? {};
+      if (name) toolCalls.push({ name, arguments: args ?? "" });
+      else toolCalls[toolCalls.length - 1]!.arguments += args ?? "";
     }
   }
   // A model that was made to call a tool says that it stopped.
@@ -145,7 +145,8 @@ function byHand(id: string, response: Recording["response"]): Recording {
 
 export const openAiChatAdapter: ReplayAdapter = {
   name: "openai-chat",
-  covers: ({ meta }) => meta.endpoint === "openai.chat",
+  // The recorder took Writer's chat for Cohere's.
+  covers: ({ provider, meta }) => meta.endpoint === "openai.chat" || provider === "writer",
   create: ({ url, recording, outbound, clock }) => {
     const vendor = isVendor(recording.provider) ? recording.provider : undefined;
     return createOpenAiChatProvider({ name: "replay", baseUrl: `${url}/v1`, vendor, outbound, clock });
