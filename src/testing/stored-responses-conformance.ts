@@ -102,6 +102,17 @@ function describeConversations(store: () => Store): void {
     );
   });
 
+  test("a conversation is its tenant's own, even where others have the same ids", async () => {
+    const first = createResponse();
+    const second = continueFrom(first);
+    for (const response of [first, second]) {
+      await store().insertResponse({ ...response, tenant: "globex", items: [createItem("msg_foreign", true)] });
+      await store().insertResponse(response);
+    }
+    const listed = await store().findConversation("acme", second.id, nowMs);
+    expect(listed?.items.map(({ id }) => id)).toEqual([...first.items, ...second.items].map(({ id }) => id));
+  });
+
   test("a long conversation comes whole", async () => {
     let last = createResponse({ items: [createItem("msg_first", false)] });
     await store().insertResponse(last);
@@ -179,6 +190,9 @@ function describeForgetting(store: () => Store): void {
     const second = continueFrom(first, { expiresAtMs: nowMs + 2 });
     const third = continueFrom(second, { expiresAtMs: nowMs + 3 });
     for (const response of [first, second, third]) await store().insertResponse(response);
+    // Somebody else's that goes on with an answer of the same id keeps nothing.
+    await store().insertResponse({ ...second, tenant: "globex", previousId: undefined });
+    await store().insertResponse({ ...third, tenant: "globex", previousId: second.id, expiresAtMs: nowMs + 9 * dayMs });
     expect(await drop(nowMs + 2)).toBe(0);
     expect((await store().findConversation("acme", third.id, nowMs + 2))?.items).toHaveLength(6);
     expect(await store().dropExpiredResponses(nowMs + 3)).toBe(1);

@@ -223,6 +223,23 @@ describe("items", () => {
     ]);
   });
 
+  test("that a client sent without an id keep what they hold when they come back with one of Headgate's", () => {
+    const named = { type: "reasoning", id: ids.input("rs", 0), summary: [], encrypted_content: "e" };
+    const { messages, foreign } = parseResponsesRequest({ model: "fast", input: [named] });
+    expect(messages).toMatchObject([{ reasoning: [{ vendor: "openai", text: "", encrypted: "e" }] }]);
+    expect(messages[0]?.reasoning?.[0]).not.toHaveProperty("id");
+    expect(foreign.body["input"]).toEqual([{ type: "reasoning", summary: [], encrypted_content: "e" }]);
+  });
+
+  test("with call ids that OpenAI would not take get others, the same for a call and its result", () => {
+    const call = toCallItem("fc_1", "completed", { id: "c".repeat(65), name: "look", arguments: "", signature: "g" });
+    const result = { type: "function_call_output", call_id: call["call_id"], output: "" };
+    const { foreign } = parseResponsesRequest({ model: "fast", input: [call, result] });
+    const [first, second] = foreign.body["input"] as readonly Record<string, unknown>[];
+    expect(first?.["call_id"]).toMatch(/^call_[0-9a-f]{32}$/);
+    expect(second?.["call_id"]).toBe(first?.["call_id"]);
+  });
+
   test("with a seal that nobody made are read as far as they go", () => {
     const { messages } = parseResponsesRequest({
       model: "fast",

@@ -201,6 +201,25 @@ describe("a stream", () => {
     expect(finalOf(events)).toEqual(JSON.parse(JSON.stringify(whole)));
   });
 
+  test("that is cut adds up to the whole answer too: only its last item is incomplete", async () => {
+    const answer: Completion = { ...completion, finishReason: "length" };
+    const events = stream(await toParts(answer));
+    expect(finalOf(events)).toEqual(JSON.parse(JSON.stringify(toResponse(answer, head, request, settlement))));
+    const statuses = finalOf(events).output.map((item) => ("status" in item ? item.status : undefined));
+    expect(statuses.slice(2)).toEqual(["completed", "completed", "incomplete"]);
+  });
+
+  test("shows reasoning that comes in one piece with its seal", () => {
+    const events = stream([
+      { type: "reasoning-block", block: { vendor: "google", text: "Hm", signature: "g" } },
+      { type: "finish", reason: "stop" },
+    ]);
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: "response.reasoning_summary_text.delta", delta: "Hm" }),
+    );
+    expect(accumulate(events).output).toMatchObject([{ type: "reasoning", summary: [{ text: "Hm" }] }]);
+  });
+
   test("waits with a call until its name is there", () => {
     const events = stream([
       { type: "tool-call", index: 0, id: "c", arguments: '{"a"' },
