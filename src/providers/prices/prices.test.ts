@@ -6,8 +6,7 @@ import { createManualClock } from "../../testing/manual-clock.ts";
 import { createPriceList, type UnknownPrice } from "./prices.ts";
 
 const clock = createManualClock();
-const unknown: UnknownPrice[] = [];
-const priceOf = createPriceList({ clock, onUnknown: (told) => void unknown.push(told) });
+const priceOf = createPriceList({ clock });
 const usage: Usage = { inputTokens: 1000, outputTokens: 10 };
 
 function openAiChat(baseUrl: string): ProviderOptions {
@@ -117,8 +116,11 @@ describe("a service tier", () => {
   test.each(["priority", "scale", "constructor"])(
     "whose share is not known, such as %s, has no price",
     async (serviceTier) => {
-      expect(await price(openAi, "gpt-4o-mini", { ...usage, serviceTier })).toBeNull();
-      expect(unknown.at(-1)).toMatchObject({ model: "gpt-4o-mini", why: expect.stringContaining("tier") as string });
+      const told: UnknownPrice[] = [];
+      const list = createPriceList({ clock, onUnknown: (model) => void told.push(model) });
+      const used = { ...usage, serviceTier };
+      expect(await list({ provider: "p", model: "gpt-4o", usage: used }, { snapshot: toSnapshot(openAi) })).toBeNull();
+      expect(told).toMatchObject([{ model: "gpt-4o", why: expect.stringContaining("tier") as string }]);
     },
   );
 });

@@ -25,7 +25,7 @@ export interface UnknownPrice {
 
 export interface PriceListOptions {
   readonly clock: Clock;
-  /** Called once for each model and reason. */
+  /** Called once for each model. */
   readonly onUnknown?: (unknown: UnknownPrice) => void;
 }
 
@@ -49,7 +49,7 @@ export function createPriceList({ clock, onUnknown }: PriceListOptions): PriceLi
   let loading: Promise<PriceBook | undefined> | undefined;
 
   function tell(provider: string, model: string, reason: keyof typeof reasons): null {
-    const key = `${reason} ${provider} ${model}`;
+    const key = `${provider} ${model}`;
     if (told.has(key) || told.size >= maxTold) return null;
     told.add(key);
     onUnknown?.({ provider, model, why: reasons[reason] });
