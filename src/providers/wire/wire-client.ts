@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.ts";
-import { HeadgateError } from "../../errors.ts";
+import type { HeadgateError } from "../../errors.ts";
 import type { Outbound, OutboundRequest, StreamedAnswer } from "../../outbound.ts";
 import type { ProviderContext } from "../provider.ts";
 import { toProviderError, type FailedAnswer } from "./provider-failure.ts";
@@ -43,10 +43,6 @@ export function createWireClient(
   const base = { "content-type": "application/json", "user-agent": "headgate" };
 
   function toOutboundRequest(request: WireRequest, { signal, deadlineMs }: ProviderContext): OutboundRequest {
-    // A server nearby may answer sooner than a timer that is due at once fires.
-    if (deadlineMs <= clock.now() && !signal.aborted) {
-      throw new HeadgateError("deadline_exceeded", { detail: `${peer} did not answer in time.` });
-    }
     const { url, headers, body } = request;
     const all = ownHeaders ? { ...base, ...headers, ...ownHeaders } : { ...base, ...headers };
     return { method: "POST", url, headers: all, body, signal, deadlineMs, maxBytes, peer };
