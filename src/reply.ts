@@ -144,37 +144,57 @@ export function wholeReply(completion: Completion): Reply {
  */
 export async function collect(reply: Reply): Promise<Completion> {
   if (reply.whole) return reply.whole;
-  const toolCalls: ToolCall[] = [];
-  const reasoningBlocks: ReasoningBlock[] = [];
-  const sources: Source[] = [];
-  const logprobs: TokenLogprob[] = [];
-  let text = "";
-  let reasoning = "";
-  let usage: Usage | undefined;
-  let finish: Extract<Part, { type: "finish" }> | undefined;
-  for await (const part of reply.parts) {
+  const sum = new PartSum();
+  for await (const part of reply.parts) sum.add(part);
+  return sum.toCompletion();
+}
+
+/** Adds up parts that are all there. */
+export function sumParts(parts: Iterable<Part>): Completion {
+  const sum = new PartSum();
+  for (const part of parts) sum.add(part);
+  return sum.toCompletion();
+}
+
+class PartSum {
+  readonly #toolCalls: ToolCall[] = [];
+  readonly #reasoningBlocks: ReasoningBlock[] = [];
+  readonly #sources: Source[] = [];
+  readonly #logprobs: TokenLogprob[] = [];
+  #text = "";
+  #reasoning = "";
+  #usage: Usage | undefined;
+  #finish: Extract<Part, { type: "finish" }> | undefined;
+
+  add(part: Part): void {
     if (part.type === "text") {
-      text += part.text;
-      if (part.logprobs) logprobs.push(...part.logprobs);
-    } else if (part.type === "reasoning") reasoning += part.text;
-    else if (part.type === "reasoning-block") reasoningBlocks.push(part.block);
-    else if (part.type === "source") sources.push(part.source);
-    else if (part.type === "usage") usage = part.usage;
-    else if (part.type === "finish") finish = part;
-    else if (part.type === "tool-call") toolCalls[part.index] = extendToolCall(toolCalls[part.index], part);
+      this.#text += part.text;
+      if (part.logprobs) this.#logprobs.push(...part.logprobs);
+    } else if (part.type === "reasoning") this.#reasoning += part.text;
+    else if (part.type === "reasoning-block") this.#reasoningBlocks.push(part.block);
+    else if (part.type === "source") this.#sources.push(part.source);
+    else if (part.type === "usage") this.#usage = part.usage;
+    else if (part.type === "finish") this.#finish = part;
+    else if (part.type === "tool-call") {
+      this.#toolCalls[part.index] = extendToolCall(this.#toolCalls[part.index], part);
+    }
   }
-  return {
-    text,
-    ...(reasoning === "" ? {} : { reasoning }),
-    ...(reasoningBlocks.length === 0 ? {} : { reasoningBlocks }),
-    ...(sources.length === 0 ? {} : { sources }),
-    ...(logprobs.length === 0 ? {} : { logprobs }),
-    toolCalls: toolCalls.filter(() => true),
-    finishReason: finish?.reason ?? "other",
-    ...(finish?.rawReason === undefined ? {} : { rawFinishReason: finish.rawReason }),
-    ...(usage ? { usage } : {}),
-    ...(finish?.outcome ? { outcome: finish.outcome } : {}),
-  };
+
+  toCompletion(): Completion {
+    const { reason = "other", rawReason, outcome } = this.#finish ?? {};
+    return {
+      text: this.#text,
+      ...(this.#reasoning === "" ? {} : { reasoning: this.#reasoning }),
+      ...(this.#reasoningBlocks.length === 0 ? {} : { reasoningBlocks: this.#reasoningBlocks }),
+      ...(this.#sources.length === 0 ? {} : { sources: this.#sources }),
+      ...(this.#logprobs.length === 0 ? {} : { logprobs: this.#logprobs }),
+      toolCalls: this.#toolCalls.filter(() => true),
+      finishReason: reason,
+      ...(rawReason === undefined ? {} : { rawFinishReason: rawReason }),
+      ...(this.#usage ? { usage: this.#usage } : {}),
+      ...(outcome ? { outcome } : {}),
+    };
+  }
 }
 
 function extendToolCall(known: ToolCall | undefined, part: Extract<Part, { type: "tool-call" }>): ToolCall {

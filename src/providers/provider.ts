@@ -64,7 +64,7 @@ export interface Provider {
   readonly embed?: (request: EmbedRequest, context: ProviderContext) => Promise<EmbedAnswer>;
   /** Absent: the vendor has no moderation. */
   readonly moderate?: (request: ModerateRequest, context: ProviderContext) => Promise<ModerateAnswer>;
-  /** Input tokens of the request by the vendor's own count. Absent: the vendor does not count, and they are estimated. */
-  readonly countTokens?: (request: ModelRequest, context: ProviderContext) => Promise<number>;
+  /** Input tokens of the request by the vendor's own count. Absent, or undefined for a model: the vendor does not count, and they are estimated. */
+  readonly countTokens?: (request: ModelRequest, context: ProviderContext) => Promise<number | undefined>;
   close(): Promise<void>;
 }

@@ -97,7 +97,7 @@ async function perform(provider: Provider, recording: Recording, { type }: Expec
   try {
     if (type === "embeddings" || recording.meta.endpoint.includes("embed")) return await embed(provider);
     if (type === "token-count" || /count/i.test(recording.meta.endpoint)) {
-      const inputTokens = await provider.countTokens!(toRequest(false), toContext());
+      const inputTokens = (await provider.countTokens?.(toRequest(false), toContext())) ?? Number.NaN;
       return { type: "token-count", inputTokens };
     }
     const reply = await provider.generate(toRequest(isStream(recording)), toContext());

@@ -9,7 +9,7 @@ import { countTokens } from "../../tokens.ts";
  * Asks a provider for what the call wants: an answer, or the work of its task.
  * @throws HeadgateError `not_translatable` if the provider has no such work, or cannot be told a part of the request
  */
-export function askProvider(provider: Provider, call: Call, target: Target): Promise<Reply> {
+export async function askProvider(provider: Provider, call: Call, target: Target): Promise<Reply> {
   const { signal, deadlineMs, notes } = call;
   const warn = (warning: string): void => {
     if (!notes.warnings.includes(warning)) notes.warnings.push(warning);

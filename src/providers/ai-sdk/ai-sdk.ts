@@ -1,9 +1,8 @@
 import type { Clock } from "../../clock.ts";
 import { HeadgateError } from "../../errors.ts";
 import { isRecord } from "../../json.ts";
-import { wholeReply, type Completion, type Reply, type Usage } from "../../reply.ts";
+import { sumParts, wholeReply, type Completion, type Reply, type Usage } from "../../reply.ts";
 import type { EmbedAnswer, EmbedRequest, ModelRequest, Provider, ProviderContext } from "../provider.ts";
-import { gatherParts } from "../wire/gather-parts.ts";
 import { createCallGuard, type CallGuard } from "./call-guard.ts";
 import { ContentReader } from "./content-reader.ts";
 import { readEmbeddingModel, readLanguageModel, type ForeignEmbeddingModel } from "./foreign-model.ts";
@@ -90,7 +89,7 @@ function toCompletion(answer: unknown, reader: ContentReader, request: ModelRequ
   if (!isRecord(answer) || !Array.isArray(answer["content"])) {
     throw new HeadgateError("provider_protocol", { detail: `${peer} answered without content.` });
   }
-  const gathered = gatherParts(answer["content"].filter(isRecord).flatMap((part) => reader.read(part)));
+  const gathered = sumParts(answer["content"].filter(isRecord).flatMap((part) => reader.read(part)));
   // Drafts before the answer that was asked for.
   const chosen = answer["structuredOutputText"];
   const text = request.output && typeof chosen === "string" ? chosen : gathered.text;

@@ -178,6 +178,10 @@ test("counting tokens asks for the model without its geography, and sends what c
       },
     },
   });
+  bench.script({ status: 400, body: { message: "The provided model doesn't support counting tokens." } });
+  expect(await bench.provider.countTokens?.(request, context)).toBeUndefined();
+  bench.script({ status: 403, body: { message: "Denied." } });
+  await expect(bench.provider.countTokens?.(request, context)).rejects.toMatchObject({ code: "provider_auth" });
   bench.script({ body: { inputTokens: "42" } });
   await expect(bench.provider.countTokens?.(request, context)).rejects.toMatchObject({ code: "provider_protocol" });
 });

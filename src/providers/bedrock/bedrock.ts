@@ -57,13 +57,20 @@ export function createBedrockProvider(options: BedrockProviderOptions): Provider
       // Only the model itself is counted for, not the profile that a call needs.
       const model = withoutGeography(request.model);
       const count = toCountBody(request, (warning) => context.warn(warning));
-      const body = await client.post(toRequest(model, "count-tokens", count), context);
+      const body = await client.post(toRequest(model, "count-tokens", count), context).catch(refuseOnly);
+      // Bedrock counts for some models only.
+      if (!body) return undefined;
       const { inputTokens } = parseObject(body.toString(), peer, "answered with something");
       if (Number.isSafeInteger(inputTokens) && (inputTokens as number) >= 0) return inputTokens as number;
       throw new HeadgateError("provider_protocol", { detail: `${peer} answered without a count.` });
     },
     close: () => Promise.resolve(),
   };
+}
+
+function refuseOnly(error: unknown): undefined {
+  if (!HeadgateError.is(error, "provider_rejected")) throw error;
+  return undefined;
 }
 
 function toReaderOptions(request: ModelRequest): ContentReaderOptions {

@@ -1,7 +1,6 @@
-import type { Completion } from "../../reply.ts";
+import { sumParts, type Completion } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
 import { isRecord } from "../../json.ts";
-import { gatherParts } from "../wire/gather-parts.ts";
 import { parseObject } from "../wire/parse-object.ts";
 import { ContentReader, type ContentReaderOptions } from "./content-reader.ts";
 import { parseUsage } from "./parse-usage.ts";
@@ -18,7 +17,7 @@ export function parseAnswer(peer: string, bytes: Buffer, options: ContentReaderO
   const stopReason = typeof body["stopReason"] === "string" ? body["stopReason"] : undefined;
   const usage = parseUsage(body["usage"], body["serviceTier"]);
   return {
-    ...gatherParts(parts),
+    ...sumParts(parts),
     finishReason: content.toFinishReason(stopReason),
     ...(stopReason === undefined ? {} : { rawFinishReason: stopReason }),
     ...(usage ? { usage } : {}),
