@@ -6,7 +6,7 @@ import { createResponseWriter } from "../contract/openai-responses/response-writ
 import { toResponse } from "../contract/openai-responses/to-response.ts";
 import { writeErrorFields } from "../contract/openai-responses/write-error.ts";
 import { HeadgateError } from "../errors.ts";
-import { collect, type Part, type Reply } from "../reply.ts";
+import { collect, type Reply } from "../reply.ts";
 import { findNextSequenceNumber, findRelayedResponse, readRelayedResponse } from "./relayed-response.ts";
 import { sendAnswer, type AnswerHead } from "./send-answer.ts";
 import { reportBug } from "./send-error.ts";
@@ -87,19 +87,11 @@ async function streamResponse(context: ServerContext, exchange: ResponseExchange
   const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs: limits.stalledReaderMs });
   const writer = createResponseWriter(shown, parsed);
   const relay = new Relay(exchange);
-  // An answer without a word tells of its end before it shows whether bytes are passed on.
-  let held: Part[] | undefined = [];
   try {
     for await (const part of answer.parts) {
-      if (held && (part.type === "usage" || part.type === "finish")) {
-        held.push(part);
-        continue;
-      }
-      held = undefined;
       const chunk = part.type === "raw" ? await relay.pass(part.bytes) : relay.hasBegun ? "" : writer.write(part);
       if (chunk.length > 0 && !(await stream.write(chunk))) return;
     }
-    for (const part of held ?? []) await stream.write(writer.write(part));
     if (!relay.hasBegun) {
       const { isStored } = parsed;
       const response = writer.settle({ completedAtMs: clock.now(), isStored });

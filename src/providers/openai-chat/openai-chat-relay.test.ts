@@ -93,7 +93,9 @@ describe("a relay", () => {
     bench.upstream.script({ rawBody });
     const { parts } = await bench.read(toRelay({}, true));
     expect(readRaw(parts)).toBe(rawBody);
-    expect(parts.map(({ type }) => type)).toEqual(["usage", "finish", "raw"]);
+    // Before its end, so that the server knows that it writes no events of its own.
+    expect(parts.map(({ type }) => type)).toEqual(["raw", "usage", "finish", "raw"]);
+    expect(readRaw([parts[0]!])).toBe("");
   });
 
   test("passes nothing on before the model's first word, so that an error until then stays whole", async () => {

@@ -16,6 +16,7 @@ export function createRelayReader(answer: AnswerReader, mayMatter: RegExp): Part
   let parts: Part[] = [];
   let waiting: Buffer[] = [];
   let hasContent = false;
+  let hasPassed = false;
   let isHidden = false;
   let isDone = false;
 
@@ -32,7 +33,7 @@ export function createRelayReader(answer: AnswerReader, mayMatter: RegExp): Part
   function onEvent(event: StreamEvent): void {
     const read = answer.read(event);
     if (read.type === "done") {
-      parts.push(...answer.end(true));
+      parts.push(...open(answer.end(true), hasPassed));
       isDone = true;
     } else if (read.type === "chunk") {
       hasContent ||= read.parts.length > 0 || read.isContent === true;
@@ -42,6 +43,7 @@ export function createRelayReader(answer: AnswerReader, mayMatter: RegExp): Part
 
   function flush(): void {
     if (waiting.length === 0) return;
+    hasPassed = true;
     parts.push({ type: "raw", bytes: waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting) });
     waiting = [];
   }
@@ -61,8 +63,13 @@ export function createRelayReader(answer: AnswerReader, mayMatter: RegExp): Part
       const rest = framer.takeRest();
       if (rest.length > 0) dropHalfEvent(() => onFrame(Buffer.concat([rest, Buffer.from("\n\n")])));
       if (isDone) return;
-      parts.push(...answer.end(false));
+      parts.push(...open(answer.end(false), hasPassed));
       flush();
     },
   };
+}
+
+/** Before an answer's end: whoever reads the parts has to know first that bytes are passed on, even if none were yet. */
+function open(last: readonly Part[], hasPassed: boolean): readonly Part[] {
+  return hasPassed ? last : [{ type: "raw", bytes: new Uint8Array(0) }, ...last];
 }

@@ -95,6 +95,21 @@ test("a streamed chat from the same dialect passes through byte by byte, to its 
   expect(await response.text()).toBe(chunks.join(""));
 });
 
+test("a streamed chat whose first word is its end passes through byte by byte too", async () => {
+  const bytes = 'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
+  const { post } = await setup({
+    callModel: async () =>
+      streamReply(
+        toParts(
+          { type: "raw", bytes: toBytes("") },
+          { type: "finish", reason: "stop" },
+          { type: "raw", bytes: toBytes(bytes) },
+        ),
+      ),
+  });
+  expect(await (await post({ model: "fast", messages, stream: true })).text()).toBe(bytes);
+});
+
 test("the official client reads a whole answer of another dialect", async () => {
   const { openai } = await setup({
     callModel: async () =>

@@ -142,7 +142,12 @@ describe("a relay", () => {
   test("of an answer without a word is nothing but the vendor's bytes", async () => {
     const bytes = toText(relayStream("resp_up4"));
     const { post } = await setup(() =>
-      streamed({ type: "usage", usage }, { type: "finish", reason: "stop" }, { type: "raw", bytes: toBytes(bytes) }),
+      streamed(
+        { type: "raw", bytes: toBytes("") },
+        { type: "usage", usage },
+        { type: "finish", reason: "stop" },
+        { type: "raw", bytes: toBytes(bytes) },
+      ),
     );
     expect(await (await post({ model: "fast", input: "One", stream: true })).text()).toBe(bytes);
   });
