@@ -122,6 +122,11 @@ test.each<[OpenAiVendor, string, Record<string, unknown>, readonly string[]]>([
   for (const [, field] of lacking) expect(sent).not.toHaveProperty(field);
 });
 
+test("the probabilities of the tokens alone are one alternative for a vendor that asks for a number", async () => {
+  expect((await send("together", "m", { topLogprobs: 0 })).sent).toEqual({ logprobs: 1 });
+  expect((await send("openai", "gpt-4o", { topLogprobs: 0 })).sent).toEqual({ logprobs: true });
+});
+
 test("what a setting is dropped for says who lacks it", async () => {
   const { warnings } = await send("perplexity", "sonar", { seed: 1, stop: ["x"] });
   expect(warnings).toEqual([

@@ -55,7 +55,7 @@ test.each<[string, OpenAiVendor | undefined, string | undefined, string]>([
     "https://r.openai.azure.com",
     "azure",
     "2024-10-21",
-    "https://r.openai.azure.com/openai/deployments/m%201/chat/completions?api-version=2024-10-21",
+    "https://r.openai.azure.com/openai/deployments/m%201%2Fb/chat/completions?api-version=2024-10-21",
   ],
   [
     "https://r.openai.azure.com/openai/deployments/own?api-version=2024-02-01",
@@ -77,5 +77,5 @@ test.each<[string, OpenAiVendor | undefined, string | undefined, string]>([
   ],
 ])("%s of %s with version %s is asked at %s", (baseUrl, vendor, apiVersion, expected) => {
   const quirks = findQuirks(vendor, new URL(baseUrl));
-  expect(createUrls(baseUrl, quirks, apiVersion)("/chat/completions", "m 1").href).toBe(expected);
+  expect(createUrls(baseUrl, quirks, apiVersion)("/chat/completions", "m 1/b").href).toBe(expected);
 });
