@@ -16,7 +16,7 @@ export interface MatrixHeadgate {
   close(): Promise<void>;
 }
 
-export interface ClientAnswer {
+interface ClientAnswer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

@@ -1,6 +1,6 @@
 import { isRecord, toPointer } from "../../src/json.ts";
 
-export const absent = "(absent)";
+const absent = "(absent)";
 
 /** What differs, by JSON Pointer: the values of `value`, where it has other ones than `base`. */
 export function findDifferences(base: unknown, value: unknown): Readonly<Record<string, unknown>> {

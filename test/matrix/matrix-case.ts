@@ -64,7 +64,7 @@ export interface SaidAnswer {
   readonly choices?: number;
 }
 
-export interface SaidCall {
+interface SaidCall {
   readonly id: string;
   readonly name: string;
   /** JSON text, in pieces as it is streamed. */
@@ -88,7 +88,7 @@ export interface SaidSource {
 export type Ending = "stop" | "stop-sequence" | "length" | "tool-calls" | "refusal" | "content-filter";
 
 /** In tokens; the parts are apart from each other. */
-export interface SaidUsage {
+interface SaidUsage {
   /** Neither read from a cache nor written to one. */
   readonly input: number;
   readonly cacheRead?: number;

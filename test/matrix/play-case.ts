@@ -85,6 +85,7 @@ async function ask(
   const body = { model: `${vendor.name}/${vendor.models[model]}`, ...request, ...forStream };
   const all = { ...client.headers, ...headers?.[client.name], "x-request-id": requestId };
   const got = await headgate.post(client.path, all, body);
+  for (const seen of upstream.seen) checkHeaders(vendor, seen);
   const isStream = String(got.headers["content-type"]).startsWith("text/event-stream");
   const events = isStream ? readEvents(got.body.toString()) : undefined;
   const exchange = {
@@ -100,6 +101,13 @@ async function ask(
   return events
     ? { ...exchange, events, body: client.accumulate(events) }
     : { ...exchange, body: parseJson(got.body.toString()) };
+}
+
+function checkHeaders({ name, headers: wanted }: MatrixVendor, { headers }: SeenRequest): void {
+  for (const [header, pattern] of Object.entries(wanted)) {
+    if (!pattern.test(headers[header] ?? ""))
+      throw new Error(`A request to ${name} has another ${header} than it should.`);
+  }
 }
 
 function readEvents(text: string): SeenEvent[] {

@@ -18,7 +18,7 @@ export interface MatrixUpstream {
   close(): Promise<void>;
 }
 
-export interface Serving {
+interface Serving {
   readonly vendor: MatrixVendor;
   readonly answer: VendorAnswer;
   /** @default the body is sent in one piece */

@@ -95,7 +95,7 @@ function goOn(request: Json, answer: Json, { toolResults = [], user }: NextTurn)
 export const chatClient: MatrixClient = {
   name: "chat",
   path: "/v1/chat/completions",
-  headers: {},
+  headers: { authorization: "Bearer client-key" },
   streamFields: { stream: true, stream_options: { include_usage: true } },
   accumulate,
   shorten,

@@ -90,7 +90,7 @@ function goOn(request: Json, answer: Json, { toolResults = [], user }: NextTurn)
 export const messagesClient: MatrixClient = {
   name: "messages",
   path: "/v1/messages",
-  headers: { "anthropic-version": "2023-06-01" },
+  headers: { "x-api-key": "client-key", "anthropic-version": "2023-06-01" },
   streamFields: { stream: true },
   accumulate,
   shorten,

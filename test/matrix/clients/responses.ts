@@ -123,7 +123,7 @@ function goOn(request: Json, answer: Json, { toolResults = [], user }: NextTurn)
 export const responsesClient: MatrixClient = {
   name: "responses",
   path: "/v1/responses",
-  headers: {},
+  headers: { authorization: "Bearer client-key" },
   streamFields: { stream: true },
   accumulate,
   shorten,

@@ -166,6 +166,7 @@ export const anthropicVendor: MatrixVendor = {
   name: "anthropic",
   provider: (url) => ({ type: "anthropic", baseUrl: url }),
   environment: { ANTHROPIC_API_KEY: "anthropic-key" },
+  headers: { "x-api-key": /^anthropic-key$/, "anthropic-version": /^2023-06-01$/ },
   models: { plain: "claude-sonnet-4-5", reasoning: "claude-opus-4-6" },
   relays: "messages",
   say: (answer, request) =>

@@ -157,6 +157,10 @@ export const bedrockVendor: MatrixVendor = {
   name: "bedrock",
   provider: (url) => ({ type: "bedrock", baseUrl: url, region: "us-east-1" }),
   environment: { AWS_ACCESS_KEY_ID: "aws-id", AWS_SECRET_ACCESS_KEY: "aws-secret" },
+  headers: {
+    authorization: /^AWS4-HMAC-SHA256 Credential=aws-id\/20260115\/us-east-1\/bedrock\/aws4_request, SignedHeaders=/,
+    "x-amz-date": /^20260115T120000Z$/,
+  },
   models: {
     plain: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
     reasoning: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",

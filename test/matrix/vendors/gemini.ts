@@ -180,6 +180,7 @@ export const geminiVendor: MatrixVendor = {
   name: "gemini",
   provider: (url) => ({ type: "gemini", baseUrl: `${url}/v1beta` }),
   environment: { GEMINI_API_KEY: "gemini-key" },
+  headers: { "x-goog-api-key": /^gemini-key$/ },
   models: { plain: "gemini-2.5-flash", reasoning: "gemini-3-pro-preview" },
   say: (answer, request) =>
     isStream(request) ? renderEvents(sayStream(answer, request), eventType) : renderJson(sayWhole(answer, request)),

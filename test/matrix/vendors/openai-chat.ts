@@ -141,6 +141,7 @@ export const openAiChatVendor: MatrixVendor = {
   name: "openai-chat",
   provider: (url) => ({ type: "openai-chat", vendor: "openai", baseUrl: `${url}/v1` }),
   environment: { OPENAI_API_KEY: "openai-key" },
+  headers: { authorization: /^Bearer openai-key$/ },
   models: { plain: "gpt-4o", reasoning: "gpt-5.2" },
   relays: "chat",
   say: (answer, request) =>

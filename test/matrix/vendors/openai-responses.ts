@@ -192,8 +192,9 @@ function sayStream(answer: SaidAnswer, request: SeenRequest, items: readonly Sai
 /** OpenAI's Responses. */
 export const openAiResponsesVendor: MatrixVendor = {
   name: "openai-responses",
-  provider: (url) => ({ type: "openai-responses", baseUrl: `${url}/v1` }),
+  provider: (url) => ({ type: "openai-responses", vendor: "openai", baseUrl: `${url}/v1` }),
   environment: { OPENAI_API_KEY: "openai-key" },
+  headers: { authorization: /^Bearer openai-key$/ },
   models: { plain: "gpt-4o", reasoning: "gpt-5.2" },
   relays: "responses",
   say: (answer, request) => {

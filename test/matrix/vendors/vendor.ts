@@ -23,6 +23,8 @@ export interface MatrixVendor {
   readonly provider: (url: string) => ProviderOptions;
   /** Keys that the provider reads. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What every request has, keys among them; in lower case. */
+  readonly headers: Readonly<Record<string, RegExp>>;
   readonly models: Readonly<Record<ModelKind, string>>;
   /** The client's dialect that it speaks itself. */
   readonly relays?: ClientName;
