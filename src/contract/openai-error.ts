@@ -7,12 +7,18 @@ export function toOpenAiError(thrown: unknown): { readonly error: Record<string,
   const [issue] = error.issues ?? [];
   return {
     error: {
-      message: error.message || error.code,
+      message: toMessage(error),
       type: toErrorType(error),
       param: issue === undefined ? null : toParameter(issue.path),
-      code: error.code,
+      code: error.code === "context_too_long" ? "context_length_exceeded" : error.code,
     },
   };
+}
+
+/** Clients look for OpenAI's own words of a prompt that is too long: some then shorten the conversation and ask again. */
+function toMessage({ code, message }: HeadgateError): string {
+  if (code === "context_too_long") return `The prompt exceeds the model's maximum context length. ${message}`.trim();
+  return message || code;
 }
 
 function toErrorType(error: HeadgateError): string {

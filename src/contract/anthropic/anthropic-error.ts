@@ -7,11 +7,17 @@ export function toAnthropicError(error: HeadgateError, requestId: string): Recor
     type: "error",
     error: {
       type: toErrorType(toDialectStatus(error)),
-      message: error.message || error.code,
+      message: toMessage(error),
       details: toDetails(error),
     },
     request_id: requestId,
   };
+}
+
+/** Clients look for Anthropic's own words of a prompt that is too long: some then shorten the conversation and ask again. */
+function toMessage({ code, message }: HeadgateError): string {
+  if (code === "context_too_long") return `prompt is too long: ${message}`;
+  return message || code;
 }
 
 /** Official clients read a stable code from the details, and some act on it. */

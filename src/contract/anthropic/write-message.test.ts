@@ -159,6 +159,17 @@ describe("an error", () => {
     });
   });
 
+  test("of a prompt that is too long has Anthropic's own words, which clients look for", () => {
+    const error = new HeadgateError("context_too_long", { detail: "The provider x answered 400." });
+    expect(toAnthropicError(error, "r")).toMatchObject({
+      error: {
+        type: "invalid_request_error",
+        message: "prompt is too long: The provider x answered 400.",
+        details: { error_code: "context_too_long" },
+      },
+    });
+  });
+
   test("that nobody expected is told without its words", () => {
     const error = HeadgateError.from(new Error("password=hunter2"));
     expect(toAnthropicError(error, "r")).toMatchObject({

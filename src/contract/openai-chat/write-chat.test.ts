@@ -301,3 +301,15 @@ test("an error that is not ours is reported as internal, without its words", () 
     error: { message: "Unexpected internal error", type: "server_error", param: null, code: "internal" },
   });
 });
+
+test("an error of a prompt that is too long has OpenAI's own words, which clients look for", () => {
+  const error = new HeadgateError("context_too_long", { detail: "The provider x answered 400." });
+  expect(toOpenAiError(error)).toEqual({
+    error: {
+      message: "The prompt exceeds the model's maximum context length. The provider x answered 400.",
+      type: "invalid_request_error",
+      param: null,
+      code: "context_length_exceeded",
+    },
+  });
+});
