@@ -8,7 +8,7 @@ import type { Store, StoredItem } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 /** Bounds of what is kept. */
-export interface ConversationLimits {
+interface ConversationLimits {
   /** Of all items of one conversation, and of one answer without its items. @default 4194304 */
   readonly mostBytes: number;
   /** Answers in a row. @default 1000 */
@@ -19,7 +19,7 @@ export interface ConversationLimits {
   readonly keepTimeoutMs: number;
 }
 
-export const defaultConversationLimits: ConversationLimits = {
+const defaultConversationLimits: ConversationLimits = {
   mostBytes: 4 * 1024 * 1024,
   mostTurns: 1000,
   mostReferences: 1000,

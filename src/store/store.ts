@@ -98,7 +98,7 @@ export interface StoredResponse {
   readonly items: readonly StoredItem[];
 }
 
-export interface StoredConversation extends Pick<StoredResponse, "turns" | "bytes"> {
+interface StoredConversation extends Pick<StoredResponse, "turns" | "bytes"> {
   /** From its beginning. */
   readonly items: readonly (StoredItem & { readonly responseId: string })[];
 }
