@@ -8,7 +8,7 @@ import { collect, type Completion, type Part } from "../../reply.ts";
 import type { ModelRequest, Provider, ProviderContext } from "../provider.ts";
 import { createOpenAiChatProvider, type OpenAiChatProviderOptions } from "./openai-chat.ts";
 
-export interface SeenRequest {
+interface SeenRequest {
   /** With its query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -82,7 +82,7 @@ export function toCall(provider: Provider): Call {
   return { provider, warnings, context };
 }
 
-export function toRequest(overrides: Partial<ModelRequest> = {}): ModelRequest {
+function toRequest(overrides: Partial<ModelRequest> = {}): ModelRequest {
   return { model: "m-1", messages: [{ role: "user", content: "Hi" }], settings: {}, stream: false, ...overrides };
 }
 

@@ -22,7 +22,7 @@ export interface DescribedModel {
   readonly capabilities: readonly ModelCapability[];
 }
 
-export interface DescribedPrice {
+interface DescribedPrice {
   readonly from: "config" | "list" | "built-in";
   readonly inputPerMillionUsd: number;
   /** Null: it only embeds. */
