@@ -1,11 +1,20 @@
 export type { Answer, AnswerEnvelope } from "./contract/answer.ts";
 export { defineConfig } from "./endpoint/define-config.ts";
 export type {
+  AiSdkOptions,
+  AnthropicOptions,
+  BedrockOptions,
   ConfigDefinition,
+  GeminiOptions,
+  HostedOptions,
   LocalOptions,
+  ModelCapability,
   ModelDefinition,
   OpenAiChatOptions,
+  OpenAiResponsesOptions,
+  PriceOptions,
   ProviderOptions,
+  ResponsesOptions,
 } from "./endpoint/define-config.ts";
 export { defineEndpoint } from "./endpoint/define-endpoint.ts";
 export type {

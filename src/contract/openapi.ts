@@ -2,6 +2,7 @@ import { errorCatalogue } from "../errors.ts";
 import type { LoadedEndpoint, Snapshot } from "../endpoint/snapshot.ts";
 import type { JsonSchema } from "../json.ts";
 import { toAnswer } from "./answer.ts";
+import { listDialectPaths } from "./openapi-dialects.ts";
 import { hoistSchema, withEnvelope } from "./openapi-schema.ts";
 import { problemMediaType } from "./problem.ts";
 import { toSample } from "./schema-sample.ts";
@@ -21,9 +22,10 @@ export interface OpenApiDocument {
   };
 }
 
-interface PathItem {
+export interface PathItem {
   readonly get?: Operation;
   readonly post?: Operation;
+  readonly delete?: Operation;
 }
 
 export interface Operation {
@@ -76,11 +78,12 @@ export function toOpenApi(snapshot: Snapshot, { version, auth }: OpenApiOptions)
         name: "Endpoints",
         description: "Typed, versioned contracts. Answers are valid by their schema, or a problem.",
       },
-      { name: "Chat", description: "OpenAI's chat dialect over the same pipeline." },
+      { name: "OpenAI", description: "OpenAI's APIs over the same pipeline, for any vendor's models." },
+      { name: "Anthropic", description: "Anthropic's API over the same pipeline, for any vendor's models." },
       { name: "Health", description: "For orchestrators and load balancers." },
     ],
     security: auth === "keys" ? [{ apiKey: [] }] : [{}, { apiKey: [] }],
-    paths: { ...paths, "/v1/chat/completions": { post: chatOperation }, ...healthPaths },
+    paths: { ...paths, ...listDialectPaths(), ...healthPaths },
     components: {
       schemas,
       responses: {
@@ -212,52 +215,6 @@ const problemSchema: JsonSchema = {
     retryAfterMs: { type: "number", description: "How long to wait before the next try." },
   },
   required: ["type", "title", "status", "code", "requestId", "retryable"],
-};
-
-const chatOperation: Operation = {
-  operationId: "chat_completions",
-  summary: "Complete a chat in OpenAI's dialect",
-  description:
-    "Point an OpenAI SDK's base URL at `/v1`. `model` is a model, a tier or `endpoint:{name}`; fields that Headgate does not know reach a provider of the same dialect unchanged. Errors have OpenAI's shape.",
-  tags: ["Chat"],
-  requestBody: {
-    required: true,
-    content: {
-      "application/json": {
-        schema: {
-          type: "object",
-          properties: {
-            model: { type: "string" },
-            messages: { type: "array", items: { type: "object" } },
-            stream: { type: "boolean", default: false },
-          },
-          required: ["model", "messages"],
-        },
-        example: { model: "standard", messages: [{ role: "user", content: "Say hello." }] },
-      },
-    },
-  },
-  responses: {
-    "200": {
-      description: "A chat completion; with `stream: true` its chunks as server-sent events.",
-      content: {
-        "application/json": { schema: { type: "object" } },
-        "text/event-stream": { schema: { type: "string" } },
-      },
-    },
-    default: {
-      description: "An error in OpenAI's shape.",
-      content: {
-        "application/json": {
-          schema: { type: "object", properties: { error: { type: "object" } }, required: ["error"] },
-        },
-      },
-    },
-    "4XX": {
-      description: "The request cannot be answered as it is.",
-      content: { "application/json": { schema: { type: "object" } } },
-    },
-  },
 };
 
 const healthPaths: Readonly<Record<string, PathItem>> = {

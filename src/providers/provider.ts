@@ -24,7 +24,7 @@ export interface EmbedRequest {
 }
 
 export interface EmbedAnswer {
-  /** One for each input, in order. */
+  /** One for each input, in order; empty where `raw` is given. */
   readonly vectors: readonly (readonly number[])[];
   readonly usage?: Usage;
   /** Untouched body bytes for a client that speaks the provider's dialect. */
