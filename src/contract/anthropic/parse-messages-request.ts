@@ -2,7 +2,7 @@ import type { ForeignRequest, Loss } from "../../call.ts";
 import type { Message } from "../../message.ts";
 import type { DialectRequest } from "../dialect.ts";
 import { toRequestError } from "../request-error.ts";
-import { createLossList, type LossList } from "./loss-list.ts";
+import { createLossList, type LossList } from "../loss-list.ts";
 import { messagesRequest, type MessagesRequestBody } from "./messages-request-schema.ts";
 import { readCacheTtl, readContent, simplify, toParts, withCacheTtl } from "./read-content.ts";
 import { readExtras } from "./read-extras.ts";
@@ -11,6 +11,8 @@ import { readTools } from "./read-tools.ts";
 import { readTurn } from "./read-turns.ts";
 import { toRelayBody } from "./to-relay-body.ts";
 
+const unknownField = "only Anthropic's own API knows it";
+
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
@@ -18,7 +20,7 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
  * @throws HeadgateError `request_invalid` with the issues
  */
 export function parseMessagesRequest(body: unknown, headers: Headers): DialectRequest {
-  const losses = createLossList();
+  const losses = createLossList(unknownField);
   const parsed = parseRequest(body, headers, losses);
   if (parsed.messages.at(-1)?.role === "assistant") {
     losses.refuse(["messages", parsed.request.messages.length - 1], "only Anthropic's API continues a begun answer");
@@ -29,7 +31,7 @@ export function parseMessagesRequest(body: unknown, headers: Headers): DialectRe
 
 /** Reads the body of `POST /v1/messages/count_tokens`. What cannot be passed on is left out of the count. */
 export function parseCountTokensRequest(body: unknown, headers: Headers): DialectRequest {
-  const losses = createLossList();
+  const losses = createLossList(unknownField);
   const parsed = parseRequest(body, headers, losses);
   const dropped = losses.toLosses().map(({ path, why }): Loss => ({ path, effect: "dropped", why }));
   return { ...toDialectRequest(parsed, dropped), task: { type: "count-tokens" }, stream: false };

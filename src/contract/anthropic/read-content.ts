@@ -1,5 +1,5 @@
 import type { CacheTtl, ContentPart, Message } from "../../message.ts";
-import type { LossList, LossPath } from "./loss-list.ts";
+import type { LossList, LossPath } from "../loss-list.ts";
 import type {
   Block,
   CacheControl,

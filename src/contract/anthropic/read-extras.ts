@@ -1,4 +1,4 @@
-import type { LossList } from "./loss-list.ts";
+import type { LossList } from "../loss-list.ts";
 import type { MessagesRequestBody } from "./messages-request-schema.ts";
 
 const mappedFields = new Set([

@@ -1,5 +1,5 @@
 import type { ModelSettings, OutputFormat, ReasoningEffort } from "../../message.ts";
-import type { LossList } from "./loss-list.ts";
+import type { LossList } from "../loss-list.ts";
 import type { MessagesRequestBody } from "./messages-request-schema.ts";
 import { readToolChoice } from "./read-tools.ts";
 

@@ -1,5 +1,5 @@
 import type { ModelSettings, ToolSpec } from "../../message.ts";
-import type { LossList, LossPath } from "./loss-list.ts";
+import type { LossList, LossPath } from "../loss-list.ts";
 import type { MessagesRequestBody, ToolEntry } from "./messages-request-schema.ts";
 import { readCacheTtl } from "./read-content.ts";
 

@@ -1,5 +1,5 @@
 import type { ContentPart, Message, ReasoningBlock, ToolCall } from "../../message.ts";
-import type { LossList, LossPath } from "./loss-list.ts";
+import type { LossList, LossPath } from "../loss-list.ts";
 import type { Block, MessageEntry, ToolResultBlock, ToolUseBlock } from "./messages-request-schema.ts";
 import { readCacheTtl, readContent, readPart, simplify, withCacheTtl } from "./read-content.ts";
 import { readThinking, readToolUseId } from "./seal.ts";

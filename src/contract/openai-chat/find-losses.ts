@@ -1,5 +1,5 @@
 import type { ChatRequestBody } from "./chat-request-schema.ts";
-import { saysSomething, type LossList } from "./loss-list.ts";
+import { saysSomething, type LossList } from "../loss-list.ts";
 
 // `n`, `functions` and their like are told on their own.
 const known: ReadonlySet<string> = new Set([

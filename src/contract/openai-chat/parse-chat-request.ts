@@ -2,7 +2,7 @@ import type { DialectRequest } from "../dialect.ts";
 import { toRequestError } from "../request-error.ts";
 import { chatRequestSchema } from "./chat-request-schema.ts";
 import { findLosses } from "./find-losses.ts";
-import { createLossList } from "./loss-list.ts";
+import { createLossList } from "../loss-list.ts";
 import { readMessages } from "./read-messages.ts";
 import { readOutput, readSettings } from "./read-settings.ts";
 import { readTools } from "./read-tools.ts";
@@ -21,7 +21,7 @@ export function parseChatRequest(body: unknown): ParsedChatRequest {
   const result = chatRequestSchema.safeParse(body);
   if (!result.success) throw toRequestError(result.error);
   const request = result.data;
-  const losses = createLossList();
+  const losses = createLossList("only providers of OpenAI's chat know it");
   findLosses(request, losses);
   const messages = readMessages(request.messages, losses);
   const { tools, toolChoice } = readTools(request, losses);

@@ -1,7 +1,7 @@
 import { isRecord } from "../../json.ts";
 import type { Message, ReasoningBlock, ToolCall } from "../../message.ts";
 import type { ChatMessageBody } from "./chat-request-schema.ts";
-import { saysSomething, type LossList, type LossPath } from "./loss-list.ts";
+import { saysSomething, type LossList, type LossPath } from "../loss-list.ts";
 import { readPart } from "./read-parts.ts";
 import { readReasoningDetails } from "./reasoning-details.ts";
 

@@ -1,6 +1,6 @@
 import type { CacheTtl, ContentPart } from "../../message.ts";
 import type { ChatPartBody } from "./chat-request-schema.ts";
-import type { LossList, LossPath } from "./loss-list.ts";
+import type { LossList, LossPath } from "../loss-list.ts";
 
 const known: ReadonlySet<string> = new Set([
   "type",

@@ -1,6 +1,6 @@
 import type { ModelSettings, OutputFormat, ReasoningEffort } from "../../message.ts";
 import type { ChatRequestBody } from "./chat-request-schema.ts";
-import type { LossList } from "./loss-list.ts";
+import type { LossList } from "../loss-list.ts";
 
 const efforts = [
   "none",

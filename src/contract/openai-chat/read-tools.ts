@@ -1,7 +1,7 @@
 import { isRecord } from "../../json.ts";
 import type { ModelSettings, ToolSpec } from "../../message.ts";
 import type { ChatRequestBody, ChatToolBody } from "./chat-request-schema.ts";
-import type { LossList } from "./loss-list.ts";
+import type { LossList } from "../loss-list.ts";
 import { readCacheTtl } from "./read-parts.ts";
 
 export interface ToolUse {

@@ -5,7 +5,7 @@ import { encodeEvent } from "../../event-stream.ts";
 import type { Completion } from "../../reply.ts";
 import type { Dialect, DialectHead, DialectRequest } from "../dialect.ts";
 import { toOpenAiError } from "../openai-error.ts";
-import { createLossList } from "../openai-chat/loss-list.ts";
+import { createLossList } from "../loss-list.ts";
 import { toRequestError } from "../request-error.ts";
 
 export interface ParsedEmbeddingsRequest extends DialectRequest {
@@ -57,7 +57,7 @@ export function parseEmbeddingsRequest(body: unknown): ParsedEmbeddingsRequest {
 const known: ReadonlySet<string> = new Set(["model", "input", "encoding_format", "dimensions", "user"]);
 
 function findLosses(request: EmbeddingsBody): readonly Loss[] {
-  const losses = createLossList();
+  const losses = createLossList("only providers of OpenAI's chat know it");
   const { input, user } = request;
   if (typeof input !== "string" && typeof input[0] !== "string") {
     losses.refuse(["input"], "is in tokens, whose numbers mean others to other models: send texts");

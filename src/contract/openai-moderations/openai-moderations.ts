@@ -5,7 +5,7 @@ import { encodeEvent } from "../../event-stream.ts";
 import type { Completion, ModerationResult } from "../../reply.ts";
 import type { Dialect, DialectHead, DialectRequest } from "../dialect.ts";
 import { toOpenAiError } from "../openai-error.ts";
-import { createLossList } from "../openai-chat/loss-list.ts";
+import { createLossList } from "../loss-list.ts";
 import { toRequestError } from "../request-error.ts";
 
 /** What OpenAI takes when a request names no model. */
@@ -58,7 +58,7 @@ function readInputs({ input }: ModerationsBody): readonly string[] {
 const known: ReadonlySet<string> = new Set(["model", "input"]);
 
 function findLosses(request: ModerationsBody): readonly Loss[] {
-  const losses = createLossList();
+  const losses = createLossList("only providers of OpenAI's chat know it");
   const { input } = request;
   for (const [at, entry] of (typeof input === "string" ? [] : input).entries()) {
     if (typeof entry !== "string" && entry.type !== "text") {

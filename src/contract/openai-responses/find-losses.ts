@@ -1,4 +1,4 @@
-import type { LossList } from "./loss-list.ts";
+import type { LossList } from "../loss-list.ts";
 import type { ResponsesRequestBody } from "./responses-request-schema.ts";
 
 const knownFields: ReadonlySet<string> = new Set([

@@ -4,7 +4,7 @@ import type { DialectRequest } from "../dialect.ts";
 import { toRequestError } from "../request-error.ts";
 import { findLosses } from "./find-losses.ts";
 import { toNativeItems } from "./native-items.ts";
-import { createLossList, type LossPath } from "./loss-list.ts";
+import { createLossList, type LossPath } from "../loss-list.ts";
 import { readItems } from "./read-items.ts";
 import { readOutput, readSettings, readTools } from "./read-settings.ts";
 import { responsesRequest, type Item, type ResponsesRequestBody } from "./responses-request-schema.ts";
@@ -38,7 +38,7 @@ export function parseResponsesRequest(
   const given = body as Readonly<Record<string, unknown>>;
   refuseAccountState(given);
   const input = readInput(request, history.length > 0);
-  const losses = createLossList();
+  const losses = createLossList("only OpenAI's own API knows it");
   findLosses(request, losses);
   const items = [...history, ...input];
   const pathOf = (index: number): LossPath =>

@@ -1,5 +1,5 @@
 import type { ContentPart, Message } from "../../message.ts";
-import type { LossList, LossPath } from "./loss-list.ts";
+import type { LossList, LossPath } from "../loss-list.ts";
 import type { InputPart } from "./responses-request-schema.ts";
 
 /** The content of a message or of a tool's result: text alone stays text. */

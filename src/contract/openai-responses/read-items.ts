@@ -3,7 +3,7 @@ import { HeadgateError } from "../../errors.ts";
 import type { ContentPart, Message, ReasoningBlock, ToolCall } from "../../message.ts";
 import { toRequestError } from "../request-error.ts";
 import { isOwnItemId } from "./item-ids.ts";
-import type { LossList, LossPath } from "./loss-list.ts";
+import type { LossList, LossPath } from "../loss-list.ts";
 import { readContent } from "./read-content.ts";
 import { inputItems, typeOfItem, type InputItem, type InputItemType, type Item } from "./responses-request-schema.ts";
 import { isSealed, unsealCallId, unsealReasoning } from "./seal.ts";

@@ -1,5 +1,5 @@
 import type { ModelSettings, OutputFormat, ReasoningEffort, ToolSpec } from "../../message.ts";
-import type { LossList } from "./loss-list.ts";
+import type { LossList } from "../loss-list.ts";
 import type { ResponsesRequestBody } from "./responses-request-schema.ts";
 
 const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const satisfies ReasoningEffort[];

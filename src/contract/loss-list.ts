@@ -1,5 +1,5 @@
-import type { Loss } from "../../call.ts";
-import { toPointer } from "../../json.ts";
+import type { Loss } from "../call.ts";
+import { toPointer } from "../json.ts";
 
 export type LossPath = readonly (string | number)[];
 
@@ -15,8 +15,11 @@ export interface LossList {
 /** Of each effect. A body can hold thousands of unknown fields, and each would become a warning. */
 const mostLosses = 50;
 
-/** The same field lost for the same reason in many places is told once, with the first place. */
-export function createLossList(): LossList {
+/**
+ * The same field lost for the same reason in many places is told once, with the first place.
+ * @param unknownField why a field that is not known is dropped, such as `only OpenAI's own API knows it`
+ */
+export function createLossList(unknownField: string): LossList {
   const found = { refused: new Map<string, Loss>(), dropped: new Map<string, Loss>() };
   let untold = 0;
 
@@ -44,8 +47,6 @@ export function createLossList(): LossList {
     },
   };
 }
-
-const unknownField = "only providers of OpenAI's chat know it";
 
 /** False for null, false, and what is empty: clients hand answers back with all their fields. */
 export function saysSomething(value: unknown): boolean {

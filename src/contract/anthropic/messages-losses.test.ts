@@ -35,14 +35,14 @@ describe("what is lost on providers of other dialects", () => {
     ["context_management", { edits: [{ type: "clear_thinking_20251015" }] }, "/context_management"],
     ["speed", "fast", "/speed"],
     ["fallbacks", ["m"], "/fallbacks"],
-    ["diagnostics", {}, "/diagnostics"],
+    ["diagnostics", { a: 1 }, "/diagnostics"],
     ["never_heard_of", 1, "/never_heard_of"],
     ["metadata", { user_id: "u", team: "x" }, "/metadata/team"],
     ["service_tier", "gold", "/service_tier"],
     ["thinking", { type: "between_tools" }, "/thinking"],
     ["thinking", { type: "adaptive", display: "omitted" }, "/thinking/display"],
     ["output_config", { effort: "heroic" }, "/output_config/effort"],
-    ["output_config", { task_budget: {} }, "/output_config/task_budget"],
+    ["output_config", { task_budget: { total: 1 } }, "/output_config/task_budget"],
   ])("%s %j is dropped", (field, value, path) => {
     expect(lossesOf({ [field]: value })).toEqual({ [path]: "dropped" });
   });
