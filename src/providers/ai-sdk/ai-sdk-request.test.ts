@@ -97,13 +97,14 @@ test.each(versions)("a conversation is a prompt of the specification %s", async 
 });
 
 describe("files in a tool's result", () => {
-  const ask = async (version: (typeof versions)[number]) => {
+  const ask = async (version: (typeof versions)[number], isError = false) => {
     const bench = openFakeModel({ version, supportedUrls: undefined });
     await bench.complete({
       messages: [
         {
           role: "tool",
           toolCallId: "a",
+          isError,
           content: [
             { type: "text", text: "See" },
             { type: "image", url: png },
@@ -114,9 +115,14 @@ describe("files in a tool's result", () => {
     });
     const [{ content }] = bench.calls[0]!["prompt"] as [{ content: [{ output: { type: string; value: unknown[] } }] }];
     expect(content[0].output.type).toBe("content");
-    expect(content[0].output.value[0]).toEqual({ type: "text", text: "See" });
+    const said = isError ? "Error:" : "See";
+    expect(content[0].output.value[0]).toEqual({ type: "text", text: said });
     return content[0].output.value.slice(1);
   };
+
+  test("come after the word that the tool failed, if it did", async () => {
+    expect(await ask("v4", true)).toMatchObject([{ text: "See" }, { type: "file" }, { type: "file" }]);
+  });
 
   test("are said as each version says them", async () => {
     const data = { type: "data", data: "AA==" };

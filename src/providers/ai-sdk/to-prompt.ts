@@ -97,5 +97,6 @@ function toOutput({ content, isError = false }: Message, target: FileTarget): Fi
   const value = content.map((part) =>
     part.type === "text" ? { type: "text", text: part.text } : toResultFile(part, target),
   );
-  return { type: "content", value };
+  // Only a text can be marked as an error.
+  return { type: "content", value: isError ? [{ type: "text", text: "Error:" }, ...value] : value };
 }

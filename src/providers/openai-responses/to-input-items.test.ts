@@ -108,6 +108,38 @@ describe("the request", () => {
     ]);
   });
 
+  test("says in the result that a tool failed, as the API has no mark for it", async () => {
+    const failed = (content: Message["content"]): Message => ({
+      role: "tool",
+      toolCallId: "c1",
+      content,
+      isError: true,
+    });
+    const image: ContentPart = { type: "image", url: "data:image/png;base64,AA==" };
+    const input = await inputOf([
+      failed("no such city"),
+      failed(""),
+      failed([
+        { type: "text", text: "a" },
+        { type: "text", text: "b" },
+      ]),
+      failed([{ type: "text", text: "see" }, image]),
+      { ...failed("fine"), isError: false },
+    ]);
+    expect((input as { output: unknown }[]).map(({ output }) => output)).toEqual([
+      "Error:\nno such city",
+      "Error:\n",
+      "Error:\na\nb",
+      [
+        { type: "input_text", text: "Error:" },
+        { type: "input_text", text: "see" },
+        { type: "input_image", image_url: "data:image/png;base64,AA==", detail: "auto" },
+      ],
+      "fine",
+    ]);
+    expect(bench.warnings).toEqual([]);
+  });
+
   test("gives a call and its result the same shorter id where theirs is too long", async () => {
     const id = "x".repeat(65);
     const input = await inputOf([

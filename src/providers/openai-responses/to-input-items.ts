@@ -24,7 +24,7 @@ function toItems(message: Message, options: InputOptions): Item[] {
   const { role, content } = message;
   if (role === "assistant") return toAssistantItems(message, options);
   if (role === "tool") {
-    const output = toOutput(content, options);
+    const output = toOutput(message.isError === true ? toErrorContent(content) : content, options);
     return [{ type: "function_call_output", call_id: toCallId(message.toolCallId ?? ""), output }];
   }
   return [{ role, content: typeof content === "string" ? content : toInputContent(content, options) }];
@@ -77,6 +77,13 @@ function canRead({ vendor, encrypted = "" }: ReasoningBlock, traits: VendorTrait
   if (traits.reasoningVendor === "openai") return vendor === "openai";
   const isKnown = vendor === "openai" || vendor === "other";
   return isKnown && !(traits.refusesOpenAiSeals && openAiSeal.test(encrypted));
+}
+
+/** The API has no mark for a tool that failed, so the text says it. */
+function toErrorContent(content: Message["content"]): Message["content"] {
+  const parts = typeof content === "string" ? [{ type: "text", text: content } as const] : content;
+  const noted: readonly ContentPart[] = [{ type: "text", text: "Error:" }, ...parts];
+  return noted.every((part) => part.type === "text") ? noted.map(({ text }) => text).join("\n") : noted;
 }
 
 function toOutput(content: Message["content"], options: InputOptions): string | Item[] {
