@@ -88,6 +88,23 @@ const cases: Readonly<Record<string, Case>> = {
       rawFinishReason: "tool_use",
     },
   },
+  "a call without arguments, of which nothing is streamed": {
+    content: [toUse("a", "look", { input: {} }), toUse("b", "look")],
+    frames: [
+      toStart(0, toUse("a", "look")),
+      toStop(0),
+      toStart(1, toUse("b", "look")),
+      toDelta(1, toInput("")),
+      toStop(1),
+    ],
+    stopReason: "tool_use",
+    expected: {
+      toolCalls: [
+        { id: "a", name: "look", arguments: "{}" },
+        { id: "b", name: "look", arguments: "{}" },
+      ],
+    },
+  },
   "a tool that Bedrock runs itself": {
     content: [
       toUse("s", "nova_code_interpreter", { input: { snippet: "1" }, type: "server_tool_use" }),
@@ -194,6 +211,13 @@ describe("the arguments of the tool that gives the answer", () => {
     const expected = { text: '{"a":"b"}', toolCalls: [], finishReason: "stop", rawFinishReason: "tool_use", usage };
     expect(await bench.complete(request)).toEqual(expected);
     expect(await bench.complete({ ...request, stream: true })).toEqual(expected);
+  });
+
+  test("are an empty object where none are streamed", async () => {
+    const body = toStream([toStart(0, toUse("t", "json_answer")), toStop(0)], "tool_use");
+    bench.script({ body: toWhole([toUse("t", "json_answer", { input: {} })], "tool_use") }, { body });
+    expect(await bench.complete(request)).toMatchObject({ text: "{}" });
+    expect(await bench.complete({ ...request, stream: true })).toMatchObject({ text: "{}" });
   });
 
   test("come in pieces as the model writes them", async () => {

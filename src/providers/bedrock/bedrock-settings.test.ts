@@ -22,7 +22,7 @@ const llama = "us.meta.llama4-scout-17b-instruct-v1:0";
 describe("settings", () => {
   test("that Converse knows are sent in its words", async () => {
     const settings = { temperature: 0, topP: 0.5, maxOutputTokens: 9, stop: ["END", ""], topK: 5, serviceTier: "flex" };
-    expect(await bench.ask({ settings })).toMatchObject({
+    expect(await bench.ask({ model: old, settings })).toMatchObject({
       inferenceConfig: { temperature: 0, topP: 0.5, maxTokens: 9, stopSequences: ["END"] },
       additionalModelRequestFields: { top_k: 5 },
       serviceTier: { type: "flex" },
@@ -51,6 +51,14 @@ describe("settings", () => {
 
   const table: readonly (readonly [string, ModelSettings, Record<string, unknown>, readonly RegExp[]])[] = [
     [claude, { temperature: 1.5 }, { inferenceConfig: { temperature: 1 } }, [/temperature ends at 1/]],
+    [
+      claude,
+      { temperature: 0.2, topP: 0.9 },
+      { inferenceConfig: { temperature: 0.2 } },
+      [/topP .* beside a temperature/],
+    ],
+    [claude, { topP: 0.9 }, { inferenceConfig: { topP: 0.9 } }, []],
+    [llama, { temperature: 0.2, topP: 0.9 }, { inferenceConfig: { temperature: 0.2, topP: 0.9 } }, []],
     [nova, { topK: 5 }, { additionalModelRequestFields: { inferenceConfig: { topK: 5 } } }, []],
     [llama, { topK: 5 }, {}, [/topK is not offered by this model/]],
     [oss, { stop: ["x"], temperature: 0.2 }, { inferenceConfig: { temperature: 0.2 } }, [/stop is not offered/]],

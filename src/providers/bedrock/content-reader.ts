@@ -20,6 +20,8 @@ interface OpenBlock {
   /** Where its text begins in the answer's. */
   readonly startIndex: number;
   readonly sources: Source[];
+  /** Of a tool call. */
+  hasArguments: boolean;
   text: string;
   signature: string;
   encrypted: string;
@@ -87,6 +89,10 @@ export class ContentReader {
     const block = this.#blocks.get(index);
     this.#blocks.delete(index);
     if (block?.type === "reasoning") return endReasoning(block, this.#options.vendor);
+    // Of a call without arguments nothing is streamed, while a whole answer has an empty object.
+    if ((block?.type === "tool" || block?.type === "answer") && !block.hasArguments) {
+      return block.type === "answer" ? this.#writeText("{}") : [toArguments(block, "{}")];
+    }
     if (block?.type !== "text") return [];
     const { sources, startIndex } = block;
     return sources.map((source) => ({ type: "source", source: { ...source, startIndex, endIndex: this.#textLength } }));
@@ -107,7 +113,8 @@ export class ContentReader {
   #begin(index: unknown, type: OpenBlock["type"]): OpenBlock {
     const call = type === "tool" ? this.#toolCallCount++ : -1;
     const startIndex = this.#textLength;
-    const block = { type, index: call, startIndex, sources: [], text: "", signature: "", encrypted: "" };
+    const sealed = { signature: "", encrypted: "" };
+    const block = { type, index: call, startIndex, sources: [], hasArguments: false, text: "", ...sealed };
     this.#blocks.set(index, block);
     return block;
   }
@@ -121,8 +128,9 @@ export class ContentReader {
   #writeArguments(index: unknown, input: unknown): Part[] {
     const block = this.#blocks.get(index);
     if (typeof input !== "string" || input === "" || block?.type === "hidden") return [];
+    if (block) block.hasArguments = true;
     if (block?.type === "answer") return this.#writeText(input);
-    if (block?.type === "tool") return [{ type: "tool-call", index: block.index, arguments: input }];
+    if (block?.type === "tool") return [toArguments(block, input)];
     throw new HeadgateError("provider_protocol", { detail: "The provider streamed a tool call that never began." });
   }
 
@@ -134,6 +142,10 @@ export class ContentReader {
     block.encrypted += asText(delta["redactedContent"]);
     return text === "" ? [] : [{ type: "reasoning", text }];
   }
+}
+
+function toArguments({ index }: OpenBlock, text: string): Part {
+  return { type: "tool-call", index, arguments: text };
 }
 
 /** A whole block, in the words of a stream. */

@@ -28,8 +28,8 @@ export interface ModelTraits {
   readonly alwaysThinks: boolean;
   /** Efforts beyond `high`. */
   readonly highEfforts: readonly ("xhigh" | "max")[];
-  /** Temperature, topP and topK. */
-  readonly takesSampling: boolean;
+  /** Temperature, topP and topK. `one`: topP is refused beside a temperature. */
+  readonly sampling: "all" | "one" | "none";
   readonly takesStop: boolean;
   /** The field of `additionalModelRequestFields` for topK. */
   readonly topK: "anthropic" | "nova" | "none";
@@ -51,7 +51,7 @@ const plain: ModelTraits = {
   hidesThinking: false,
   alwaysThinks: false,
   highEfforts: [],
-  takesSampling: true,
+  sampling: "all",
   takesStop: true,
   topK: "none",
   caches: "nowhere",
@@ -70,7 +70,7 @@ const rows: readonly (readonly [RegExp, ModelTraits])[] = [
   [/amazon\.nova-2/, { ...plain, family: "nova", forces: "tool", thinking: "nova", topK: "nova", caches: "messages" }],
   [/amazon\.nova/, { ...plain, family: "nova", forces: "tool", topK: "nova", caches: "messages" }],
   [/openai\.gpt-oss/, { ...constrained, family: "openai", thinking: "openai", alwaysThinks: true, takesStop: false }],
-  [/openai\./, { ...plain, family: "openai", takesSampling: false, takesStop: false }],
+  [/openai\./, { ...plain, family: "openai", sampling: "none", takesStop: false }],
   [/mistral\.mistral-large-24/, { ...plain, family: "mistral", forces: "any", resultsAsJson: true }],
   [
     /mistral\.(?:magistral-small|ministral-3|mistral-large-3|voxtral|devstral-2)/,
@@ -122,7 +122,7 @@ function toClaudeTraits({ line, number }: ClaudeVersion): ModelTraits {
     hidesThinking: number >= 407,
     alwaysThinks,
     highEfforts: number >= 407 ? ["xhigh", "max"] : number === 406 ? ["max"] : [],
-    takesSampling: number < 407,
+    sampling: number >= 407 ? "none" : number >= 401 ? "one" : "all",
     topK: "anthropic",
     caches: number >= 307 || (number === 305 && line === "haiku") ? "everywhere" : "nowhere",
     caches1h: number >= 405,

@@ -123,6 +123,9 @@ function toInferenceConfig(settings: ModelSettings, thinking: Thinking, traits: 
   if (why !== undefined && topP !== undefined && topP !== 1) warn(`topP is not offered ${why} and was dropped.`);
   if (why === undefined && temperature !== undefined && temperature > 1)
     warn("Bedrock's temperature ends at 1, which was taken.");
+  const hasOneTooMany = why === undefined && traits.sampling === "one" && temperature !== undefined;
+  if (hasOneTooMany && topP !== undefined)
+    warn("topP is not offered by this model on Bedrock beside a temperature and was dropped.");
   if (thinking.ownsLimits && maxOutputTokens !== undefined)
     warn("maxOutputTokens is not offered while this model thinks hard and was dropped.");
   if (stop.length > 0 && !traits.takesStop) warn("stop is not offered by this model on Bedrock and was dropped.");
@@ -130,13 +133,13 @@ function toInferenceConfig(settings: ModelSettings, thinking: Thinking, traits: 
   return {
     ...(maxOutputTokens === undefined || thinking.ownsLimits ? {} : { maxTokens: maxOutputTokens }),
     ...(temperature === undefined || why !== undefined ? {} : { temperature: Math.min(temperature, 1) }),
-    ...(topP === undefined || why !== undefined ? {} : { topP }),
+    ...(topP === undefined || why !== undefined || hasOneTooMany ? {} : { topP }),
     ...(stopSequences.length === 0 ? {} : { stopSequences }),
   };
 }
 
-function whyNoSampling({ isOn, ownsLimits }: Thinking, { takesSampling, family }: ModelTraits): string | undefined {
-  if (!takesSampling) return "by this model on Bedrock";
+function whyNoSampling({ isOn, ownsLimits }: Thinking, { sampling, family }: ModelTraits): string | undefined {
+  if (sampling === "none") return "by this model on Bedrock";
   return ownsLimits || (isOn && family === "anthropic") ? "while this model thinks" : undefined;
 }
 
