@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { matrixCases } from "./cases.ts";
+import { findDeviations } from "./check-description.ts";
 import { matrixClients } from "./clients.ts";
 import { listGoldens, readGolden, toGolden, writeGolden } from "./golden.ts";
 import { openHeadgate } from "./headgate.ts";
@@ -24,7 +25,9 @@ afterAll(async () => {
 });
 
 test.each(matrixCases)("$name: $about", async (matrixCase) => {
-  const found = toGolden(matrixCase, await playCase(stage, matrixCase));
+  const played = await playCase(stage, matrixCase);
+  expect(findDeviations(played)).toEqual([]);
+  const found = toGolden(matrixCase, played);
   if (isUpdate) writeGolden(matrixCase.name, found);
   const golden = readGolden(matrixCase.name);
   expect(golden, "There is no golden file: write it with UPDATE_GOLDEN=1, and read it").toBeDefined();
