@@ -197,7 +197,6 @@ describe("earlier reasoning", () => {
   test.each([
     { vendor: "openai", text: "Hm.", encrypted: "x", id: "rs_1" } as const,
     { vendor: "google", text: "Hm.", signature: "x" } as const,
-    { vendor: "anthropic", text: "Hm." } as const,
   ])("that Anthropic cannot check (%o) is left out with a warning", async (block) => {
     const { turns, warnings } = await translate(
       say("Go"),
@@ -206,6 +205,17 @@ describe("earlier reasoning", () => {
     );
     expect(turns[1]!.content).toEqual([text("Done")]);
     expect(warnings).toEqual(["Earlier reasoning without Anthropic's signature was dropped."]);
+  });
+
+  test.each(["anthropic", "other"] as const)("that nothing seals (%s) is left out without a word", async (vendor) => {
+    const reasoning = [{ vendor, text: "Hm." }] as const;
+    const { turns, warnings } = await translate(
+      say("Go"),
+      { role: "assistant", content: "Done", reasoning },
+      say("Next"),
+    );
+    expect(turns[1]!.content).toEqual([text("Done")]);
+    expect(warnings).toEqual([]);
   });
 });
 

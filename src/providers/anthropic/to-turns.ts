@@ -1,6 +1,7 @@
 import type { ContentPart, Message, ReasoningBlock, ToolCall } from "../../message.ts";
 import { HeadgateError } from "../../errors.ts";
 import { isRecord, parseJson } from "../../json.ts";
+import { isSealed } from "../wire/is-sealed.ts";
 import { toContentBlock, type Block } from "./to-content-block.ts";
 
 export interface Turn {
@@ -62,10 +63,11 @@ function toBlocks(content: string | readonly ContentPart[], warn: Warn): Block[]
   return parts.map((part) => toContentBlock(part, warn)).filter((block) => block !== undefined);
 }
 
-function toThinkingBlock({ vendor, text, signature, encrypted }: ReasoningBlock, warn: Warn): Block[] {
+function toThinkingBlock(block: ReasoningBlock, warn: Warn): Block[] {
+  const { vendor, text, signature, encrypted } = block;
   if (vendor === "anthropic" && encrypted !== undefined) return [{ type: "redacted_thinking", data: encrypted }];
   if (vendor === "anthropic" && signature !== undefined) return [{ type: "thinking", thinking: text, signature }];
-  warn("Earlier reasoning without Anthropic's signature was dropped.");
+  if (isSealed(block)) warn("Earlier reasoning without Anthropic's signature was dropped.");
   return [];
 }
 

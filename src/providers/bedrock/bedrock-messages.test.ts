@@ -237,6 +237,7 @@ describe("messages", () => {
     const reasoning = [
       { vendor: "openai", text: "", encrypted: "x", id: "rs_1" },
       { vendor: "anthropic", text: "unsealed" },
+      { vendor: "other", text: "unsealed" },
     ] as const;
     const messages = [
       { role: "user", content: "Hi" } as const,
@@ -245,6 +246,9 @@ describe("messages", () => {
     const body = await bench.ask({ messages });
     expect(body["messages"]).toMatchObject([{}, { content: [{ text: "x" }] }]);
     expect(bench.warnings).toEqual(["Reasoning of another vendor's model was dropped."]);
+    (bench.warnings as string[]).length = 0;
+    await bench.ask({ messages: [messages[0]!, { ...messages[1]!, reasoning: reasoning.slice(1) }] });
+    expect(bench.warnings).toEqual([]);
     const own = [{ vendor: "other", text: "r", signature: "s" }] as const;
     const deepseek = await bench.ask({
       model: "us.deepseek.r1-v1:0",

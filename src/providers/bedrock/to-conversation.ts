@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { CacheTtl, ContentPart, Message, ReasoningBlock, ToolCall } from "../../message.ts";
 import { HeadgateError } from "../../errors.ts";
 import { isRecord, parseJson } from "../../json.ts";
+import { isSealed } from "../wire/is-sealed.ts";
 import type { ModelTraits } from "./model-traits.ts";
 import { createDocumentNames, toMediaBlock, type NameDocument } from "./to-media-block.ts";
 
@@ -113,7 +114,7 @@ function toTextBlocks(text: string): Block[] {
 function toReasoningBlocks(block: ReasoningBlock, { traits, warn }: Writing): Block[] {
   const own = traits.family === "anthropic" ? "anthropic" : "other";
   if (block.vendor !== own) {
-    warn("Reasoning of another vendor's model was dropped.");
+    if (isSealed(block)) warn("Reasoning of another vendor's model was dropped.");
     return [];
   }
   const { text, signature, encrypted } = block;

@@ -278,7 +278,7 @@ describe("reasoning", () => {
     expect(body["contents"]).toMatchObject([{}, { parts: [{ text: "", thoughtSignature: "sig" }] }]);
   });
 
-  test("of another vendor is dropped with a warning, and is not sent to models that do not think", async () => {
+  test("of another vendor is dropped, with a warning if it is sealed, and is not sent to models that do not think", async () => {
     const reasoning = [{ vendor: "anthropic", text: "Hm.", signature: "theirs" }] as const;
     const { body, warnings } = await send({
       messages: [user("Hi"), { role: "assistant", content: "Yes.", reasoning }],
@@ -288,6 +288,10 @@ describe("reasoning", () => {
       { role: "model", parts: [{ text: "Yes." }] },
     ]);
     expect(warnings).toEqual(["The reasoning of another vendor's model was dropped."]);
+    const unsealed = [{ vendor: "other", text: "Hm." }] as const;
+    const silent = await send({ messages: [user("Hi"), { role: "assistant", content: "Yes.", reasoning: unsealed }] });
+    expect(silent.body["contents"]).toEqual(body["contents"]);
+    expect(silent.warnings).toEqual([]);
     const own = [{ vendor: "google", text: "Hm.", signature: "sig" }] as const;
     const messages = [user("Hi"), { role: "assistant", content: "Yes.", reasoning: own } as const];
     expect(JSON.stringify((await send({ messages, model: "gemini-2.0-flash" })).body)).not.toMatch(/Hm|sig/);

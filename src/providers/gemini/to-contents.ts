@@ -1,6 +1,7 @@
 import { HeadgateError } from "../../errors.ts";
 import { isRecord, parseJson } from "../../json.ts";
 import type { ContentPart, Message, ToolCall } from "../../message.ts";
+import { isSealed } from "../wire/is-sealed.ts";
 import type { ModelFamily } from "./model-family.ts";
 import { toMediaPart } from "./to-media-part.ts";
 
@@ -111,7 +112,9 @@ function toThoughts(
   { reasoning = [] }: Message,
   { family, warn }: ContentsOptions,
 ): { readonly thoughts: Part[]; readonly signature: string | undefined } {
-  if (reasoning.some(({ vendor }) => vendor !== "google")) warn("The reasoning of another vendor's model was dropped.");
+  if (reasoning.some((block) => block.vendor !== "google" && isSealed(block))) {
+    warn("The reasoning of another vendor's model was dropped.");
+  }
   const own = family.thinking.type === "none" ? [] : reasoning.filter(({ vendor }) => vendor === "google");
   return {
     thoughts: own.filter(({ text }) => text !== "").map(({ text }) => ({ text, thought: true })),

@@ -147,12 +147,22 @@ describe("reasoning of earlier turns", () => {
   ])("goes back to %s as it wants it", async (vendor, fields) => {
     const { messages, warnings } = await send(vendor, [turn(own), user]);
     expect(messages[0]).toEqual({ role: "assistant", ...fields });
-    expect(warnings).toEqual(
-      vendor === "openai" ? ["The reasoning of earlier turns is not taken back by OpenAI and was dropped."] : [],
-    );
+    expect(warnings).toEqual([]);
   });
 
-  test("of another vendor is dropped with a warning", async () => {
+  test("that is sealed is dropped with a warning where none is taken back", async () => {
+    const { messages, warnings } = await send("openai", [turn({ ...own, signature: "s2" }), user]);
+    expect(messages[0]).toEqual({ role: "assistant", content: "Yes." });
+    expect(warnings).toEqual(["The reasoning of earlier turns is not taken back by OpenAI and was dropped."]);
+  });
+
+  test("of another vendor is dropped without a word if it is a mere text", async () => {
+    const { messages, warnings } = await send("fireworks", [turn({ vendor: "google", text: "So." }), user]);
+    expect(messages[0]).toEqual({ role: "assistant", content: "Yes." });
+    expect(warnings).toEqual([]);
+  });
+
+  test("of another vendor is dropped with a warning if it is sealed", async () => {
     const { messages, warnings } = await send("fireworks", [turn(claude), user]);
     expect(messages[0]).toEqual({ role: "assistant", content: "Yes." });
     expect(warnings).toEqual(["The reasoning of earlier turns is of another vendor than Fireworks and was dropped."]);

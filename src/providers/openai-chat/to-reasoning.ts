@@ -1,4 +1,5 @@
 import type { ReasoningBlock } from "../../message.ts";
+import { isSealed } from "../wire/is-sealed.ts";
 import type { Quirks } from "./quirks.ts";
 
 export interface ReasoningFields {
@@ -16,7 +17,7 @@ export interface ReasoningTurn {
   readonly isLatest: boolean;
 }
 
-/** Reasoning of an earlier turn, as the vendor wants it back. What is of another vendor, or not wanted, is dropped with a warning. */
+/** Reasoning of an earlier turn, as the vendor wants it back. What another vendor sealed is dropped with a warning. */
 export function toReasoningFields(blocks: readonly ReasoningBlock[], turn: ReasoningTurn): ReasoningFields {
   const { quirks, warn, isLatest } = turn;
   const { reasoningBack, label } = quirks;
@@ -24,13 +25,13 @@ export function toReasoningFields(blocks: readonly ReasoningBlock[], turn: Reaso
     return blocks.length === 0 ? {} : { reasoning_details: blocks.flatMap(toDetails) };
   }
   const own = blocks.filter(({ vendor }) => vendor === "other");
-  if (own.length < blocks.length)
+  if (blocks.some((block) => block.vendor !== "other" && isSealed(block)))
     warn(`The reasoning of earlier turns is of another vendor than ${label} and was dropped.`);
   const text = own.map((block) => block.text).join("");
   if (text === "") return quirks.needsReasoningBack ? { reasoning_content: "" } : {};
   switch (reasoningBack) {
     case "none":
-      warn(`The reasoning of earlier turns is not taken back by ${label} and was dropped.`);
+      if (own.some(isSealed)) warn(`The reasoning of earlier turns is not taken back by ${label} and was dropped.`);
       return {};
     case "latest":
       // What led to earlier answers is an error here, and of no use.

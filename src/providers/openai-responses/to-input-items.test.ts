@@ -186,10 +186,18 @@ describe("reasoning is handed back", () => {
     ["another server's", { vendor: "other", text: "Hm.", encrypted: "s" }, "openai"],
     ["one of which OpenAI kept the rest", { vendor: "openai", text: "Hm.", id: "rs_1" }, "openai"],
     ["one that OpenAI sealed, to xAI", { vendor: "openai", text: "", encrypted: "gAAAABx" }, "xai"],
-    ["a mere text, to xAI", { vendor: "other", text: "Hm." }, "xai"],
   ] as const)("but not %s, and the client is told", async (_what, block, vendor) => {
     expect(await inputOf(turn(block), vendor)).toEqual([]);
     expect(bench.warnings).toEqual(["reasoning that this provider did not seal was dropped."]);
+  });
+
+  test.each([
+    [{ vendor: "other", text: "Hm." }, "xai"],
+    [{ vendor: "google", text: "Hm." }, "openai"],
+    [{ vendor: "openai", text: "Hm." }, "openai"],
+  ] as const)("but not a mere text, of which the client is not told (%o, %s)", async (block, vendor) => {
+    expect(await inputOf(turn(block), vendor)).toEqual([]);
+    expect(bench.warnings).toEqual([]);
   });
 
   test("to xAI as xAI sealed it, by whichever way it came", async () => {

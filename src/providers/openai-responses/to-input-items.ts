@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { HeadgateError } from "../../errors.ts";
 import type { ContentPart, Message, ReasoningBlock } from "../../message.ts";
 import type { ProviderContext } from "../provider.ts";
+import { isSealed } from "../wire/is-sealed.ts";
 import type { VendorTraits } from "./vendor-traits.ts";
 
 type Item = Readonly<Record<string, unknown>>;
@@ -66,7 +67,7 @@ function toReasoningItems(block: ReasoningBlock, { traits, context }: InputOptio
     }
   }
   // An id alone points to what a vendor kept, and nothing is kept.
-  context.warn("reasoning that this provider did not seal was dropped.");
+  if (isSealed(block)) context.warn("reasoning that this provider did not seal was dropped.");
   return [];
 }
 
