@@ -38,6 +38,8 @@ export interface ReplayAdapter {
     readonly clock: Clock;
   }): Provider;
   expect(recording: Recording): Expected;
+  /** True for a library that makes its own connections, and reads its own streams. */
+  readonly hasOwnConnections?: true;
   /** For a dialect that is relayed: streams are also checked to come through byte for byte. */
   readonly dialect?: Dialect;
   /** Deliberate differences from what the recording says, by recording id, each with its reason. */

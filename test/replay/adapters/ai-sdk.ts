@@ -92,6 +92,7 @@ export const aiSdkAdapter: ReplayAdapter = {
     return createAiSdkProvider({ name: "replay", languageModel: cohere, embeddingModel: cohere.embedding, clock });
   },
   expect: expectAnswer,
+  hasOwnConnections: true,
   differences: {
     "2167e6a4c238": emptyArguments,
     "52c3af06659d": emptyArguments,
