@@ -64,7 +64,7 @@ export interface Message {
   readonly isError?: boolean;
 }
 
-/** How hard a model should think. Vendors know some of these; the nearest is taken, with a warning. */
+/** How hard a model should think. Vendors know some of these; of what was asked for by name the nearest is taken, with a warning. */
 export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
 
 /** What a prompt or a client may set on a model call. Absent means the provider's default. */
@@ -78,7 +78,7 @@ export interface ModelSettings {
   readonly presencePenalty?: number;
   readonly frequencyPenalty?: number;
   readonly reasoningEffort?: ReasoningEffort;
-  /** Most tokens to think with. Providers that know only one of the two derive it from the other. */
+  /** Most tokens to think with. Providers that know only one of the two derive it from the other, without a warning. */
   readonly reasoningTokens?: number;
   readonly toolChoice?: "auto" | "none" | "required" | { readonly name: string };
   /** False: at most one tool call a turn. */

@@ -262,17 +262,17 @@ describe("settings", () => {
   });
 
   test.each([
-    [{ reasoningEffort: "xhigh" }, "xhigh", false],
-    [{ reasoningEffort: "none", reasoningTokens: 5 }, "none", false],
-    [{ reasoningTokens: 0 }, "none", true],
-    [{ reasoningTokens: 1000 }, "minimal", true],
-    [{ reasoningTokens: 16_384 }, "medium", true],
-    [{ reasoningTokens: 99_999 }, "high", true],
-  ] as const)("of reasoning %o are the effort %s in v4", async (given, reasoning, isTold) => {
+    [{ reasoningEffort: "xhigh" }, "xhigh"],
+    [{ reasoningEffort: "none", reasoningTokens: 5 }, "none"],
+    [{ reasoningTokens: 0 }, "none"],
+    [{ reasoningTokens: 1000 }, "minimal"],
+    [{ reasoningTokens: 16_384 }, "medium"],
+    [{ reasoningTokens: 99_999 }, "high"],
+  ] as const)("of reasoning %o are the effort %s in v4", async (given, reasoning) => {
     const bench = openFakeModel({});
     await bench.complete({ settings: given });
     expect(bench.calls[0]?.["reasoning"]).toBe(reasoning);
-    expect(bench.warnings.length > 0).toBe(isTold);
+    expect(bench.warnings).toEqual([]);
   });
 
   test.each(["v2", "v3"] as const)("of reasoning have no words in %s", async (version) => {

@@ -22,7 +22,7 @@ export function toCallOptions(
   return {
     prompt: needsInstruction ? [toInstruction(output), ...prompt] : prompt,
     ...toSettings(settings),
-    ...(version === "v4" ? toReasoning(settings, warn) : warnOfReasoning(settings, version, warn)),
+    ...(version === "v4" ? toReasoning(settings) : warnOfReasoning(settings, version, warn)),
     ...(tools.length === 0 ? {} : { tools: tools.map(toTool), ...toToolChoice(settings.toolChoice) }),
     ...toResponseFormat(output, settings),
     includeRawChunks: false,
@@ -73,12 +73,10 @@ const budgets: readonly (readonly [number, ReasoningEffort])[] = [
   [16_384, "medium"],
 ];
 
-function toReasoning({ reasoningEffort, reasoningTokens }: ModelSettings, warn: Warn): Fields {
+function toReasoning({ reasoningEffort, reasoningTokens }: ModelSettings): Fields {
   if (reasoningEffort !== undefined) return { reasoning: reasoningEffort };
   if (reasoningTokens === undefined) return {};
-  const reasoning = budgets.find(([tokens]) => reasoningTokens <= tokens)?.[1] ?? "high";
-  warn(`reasoningTokens is told to this model as the effort ${reasoning}.`);
-  return { reasoning };
+  return { reasoning: budgets.find(([tokens]) => reasoningTokens <= tokens)?.[1] ?? "high" };
 }
 
 function warnOfReasoning({ reasoningEffort, reasoningTokens }: ModelSettings, version: string, warn: Warn): Fields {

@@ -38,7 +38,7 @@ const budgets: Readonly<Record<ReasoningEffort, number>> = {
   max: 32_000,
 };
 
-/** Translates `reasoningEffort` and `reasoningTokens`, of which most models know one. */
+/** Translates `reasoningEffort` and `reasoningTokens`. Most models know one: it is derived from the other without a warning. */
 export function toThinking(options: ThinkingOptions): Thinking {
   const { traits, model, obstacle, warn } = options;
   const { reasoningEffort, reasoningTokens } = options.settings;
@@ -83,9 +83,7 @@ function toAdaptive(options: ThinkingOptions): Thinking {
   const { reasoningEffort, reasoningTokens = 0 } = settings;
   const wanted = reasoningEffort === undefined ? reasoningTokens : budgets[reasoningEffort];
   const effort = traits.efforts.findLast((known) => budgets[known] <= wanted) ?? "low";
-  if (reasoningEffort === undefined) {
-    warn(`reasoningTokens is not offered by ${model}: the reasoning effort ${effort} is asked for.`);
-  } else if (effort !== reasoningEffort) {
+  if (reasoningEffort !== undefined && effort !== reasoningEffort) {
     warn(`The reasoning effort ${reasoningEffort} is not offered by ${model}: ${effort} is asked for.`);
   }
   // Newer models leave out the text of their thinking unless it is asked for.

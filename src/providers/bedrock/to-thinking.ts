@@ -33,14 +33,15 @@ const leastBudget = 1024;
 /** Most of `maxOutputTokens` that thinking may take, where only an effort was asked for. */
 const largestShare = 0.8;
 
-/** How the model is told to think, by what the request says of either effort or tokens. */
+/** How the model is told to think, by what the request says of either effort or tokens: one is derived from the other. */
 export function toThinking(request: ModelRequest, traits: ModelTraits, warn: Warn): Thinking {
   const { reasoningEffort, reasoningTokens } = request.settings;
   if (reasoningEffort === undefined && reasoningTokens === undefined) return off;
   const effort = reasoningEffort ?? toEffort(reasoningTokens ?? 0);
   if (effort === "none" || reasoningTokens === 0) return toSilence(traits, warn);
   if (traits.thinking === "none") {
-    warn("reasoningEffort is not offered by this model on Bedrock and was dropped.");
+    const name = reasoningEffort === undefined ? "reasoningTokens" : "reasoningEffort";
+    warn(`${name} is not offered by this model on Bedrock and was dropped.`);
     return off;
   }
   if (traits.family === "anthropic" && !traits.alwaysThinks && forcesTool(request)) {
@@ -49,8 +50,8 @@ export function toThinking(request: ModelRequest, traits: ModelTraits, warn: War
   }
   const wantsBudget = traits.takesBudget && reasoningEffort === undefined;
   if (traits.thinking === "budget" || wantsBudget) return toBudget(request, warn);
-  if (reasoningEffort === undefined) warn(`reasoningTokens is told to this model as the effort ${effort}.`);
-  return toEffortFields(effort, traits, warn);
+  // An effort that nobody asked for by its name need not be told of.
+  return toEffortFields(effort, traits, reasoningEffort === undefined ? () => {} : warn);
 }
 
 function forcesTool({ settings: { toolChoice = "auto" }, tools = [] }: ModelRequest): boolean {

@@ -177,7 +177,7 @@ describe("thinking", () => {
     ["gemini-2.5-flash", { reasoningEffort: "low" }, budget(1024), 0],
     ["gemini-2.5-flash", { reasoningEffort: "medium" }, budget(8192), 0],
     ["gemini-2.5-flash", { reasoningEffort: "high" }, budget(24_576), 0],
-    ["gemini-2.5-flash", { reasoningEffort: "max" }, budget(24_576), 1],
+    ["gemini-2.5-flash", { reasoningEffort: "max" }, budget(24_576), 0],
     ["gemini-2.5-flash", { reasoningEffort: "none" }, { thinkingBudget: 0 }, 0],
     ["gemini-2.5-flash", { reasoningTokens: 0 }, { thinkingBudget: 0 }, 0],
     ["gemini-2.5-flash", { reasoningTokens: 5000 }, budget(5000), 0],
@@ -194,11 +194,13 @@ describe("thinking", () => {
     ["gemini-3.5-flash", { reasoningEffort: "minimal" }, level("minimal"), 0],
     ["gemini-3.5-flash", { reasoningEffort: "none" }, { thinkingLevel: "minimal" }, 1],
     ["gemini-3.5-flash", { reasoningEffort: "max" }, level("high"), 1],
-    ["gemini-3.5-flash", { reasoningTokens: 500 }, level("minimal"), 1],
-    ["gemini-3.5-flash", { reasoningTokens: 4000 }, level("low"), 1],
-    ["gemini-3.5-flash", { reasoningTokens: 10_000 }, level("medium"), 1],
-    ["gemini-3.5-flash", { reasoningTokens: 30_000 }, level("high"), 1],
-    ["gemini-3.5-flash", { reasoningEffort: "low", reasoningTokens: 9 }, level("low"), 1],
+    ["gemini-3.5-flash", { reasoningTokens: 500 }, level("minimal"), 0],
+    ["gemini-3.5-flash", { reasoningTokens: 4000 }, level("low"), 0],
+    ["gemini-3.5-flash", { reasoningTokens: 10_000 }, level("medium"), 0],
+    ["gemini-3.5-flash", { reasoningTokens: 30_000 }, level("high"), 0],
+    ["gemini-3-pro-preview", { reasoningTokens: 10_000 }, level("high"), 0],
+    ["gemini-3.5-flash", { reasoningTokens: 0 }, { thinkingLevel: "minimal" }, 1],
+    ["gemini-3.5-flash", { reasoningEffort: "low", reasoningTokens: 9 }, level("low"), 0],
     ["gemini-3.7-flash", { reasoningEffort: "minimal" }, level("low"), 1],
     ["gemini-3.5-flash", { reasoningEffort: "low", reasoningTokens: 0 }, level("low"), 0],
     ["gemini-3.7-flash-lite", { reasoningEffort: "minimal" }, level("minimal"), 0],
@@ -214,6 +216,28 @@ describe("thinking", () => {
     const [config, warnings] = await sendSettings(settings, model);
     expect(config).toEqual(thinkingConfig === undefined ? undefined : { thinkingConfig });
     expect(warnings).toHaveLength(count);
+  });
+
+  test.each([
+    [
+      "gemini-3-pro-preview",
+      { reasoningEffort: "medium" },
+      "reasoningEffort medium is not offered by this Gemini model: high was taken.",
+    ],
+    [
+      "gemini-3.5-flash",
+      { reasoningTokens: 0 },
+      "reasoningTokens 0 is not offered by this Gemini model: minimal was taken.",
+    ],
+    ["gemma-3-27b-it", { reasoningTokens: 5 }, "reasoningTokens is not offered by this Gemini model and was dropped."],
+    [
+      "gemini-2.0-flash",
+      { reasoningEffort: "high" },
+      "reasoningEffort is not offered by this Gemini model and was dropped.",
+    ],
+  ] as const)("of %s told %o warns of what was asked for, once", async (model, settings, warning) => {
+    const [, warnings] = await sendSettings(settings, model);
+    expect(warnings).toEqual([warning]);
   });
 
   test("is left to the model where nobody asks", async () => {

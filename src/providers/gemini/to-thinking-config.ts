@@ -17,8 +17,8 @@ const budgets: Readonly<Record<Exclude<ReasoningEffort, "none">, number>> = {
 const ranks: readonly ReasoningEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 /**
- * The `thinkingConfig`: a budget for models up to 2.5, a level for later ones. Thoughts are asked for whenever the
- * client asks for thinking. Undefined: the model decides.
+ * The `thinkingConfig`: a budget for models up to 2.5, a level for later ones; each is derived from the other without a
+ * warning. Thoughts are asked for whenever the client asks for thinking. Undefined: the model decides.
  */
 export function toThinkingConfig(
   { reasoningEffort: effort, reasoningTokens: tokens }: ModelSettings,
@@ -28,30 +28,33 @@ export function toThinkingConfig(
   if (effort === undefined && tokens === undefined) return undefined;
   const isOff = effort === "none" || (effort === undefined && tokens === 0);
   if (thinking.type === "none") {
-    if (!isOff) warn("reasoningEffort is not offered by this Gemini model and was dropped.");
+    if (!isOff)
+      warn(`${effort ? "reasoningEffort" : "reasoningTokens"} is not offered by this Gemini model and was dropped.`);
     return undefined;
   }
   if (thinking.type === "levels") {
-    const level = toLevel(effort ?? toEffort(tokens ?? 0), thinking.levels, warn);
-    if (tokens) warn(`reasoningTokens is not offered by this Gemini model: the effort ${level} was taken.`);
+    const wanted = effort ?? toEffort(tokens ?? 0);
+    const level = findNearest(wanted, thinking.levels);
+    if (level !== wanted && (effort !== undefined || isOff)) {
+      const asked = effort === undefined ? "reasoningTokens 0" : `reasoningEffort ${effort}`;
+      warn(`${asked} is not offered by this Gemini model: ${level} was taken.`);
+    }
     return { thinkingLevel: level, ...(isOff ? {} : { includeThoughts: true }) };
   }
   if (isOff) return { thinkingBudget: toLeast(thinking, warn) };
   const wanted = tokens ?? budgets[effort as Exclude<ReasoningEffort, "none">];
-  return { thinkingBudget: toBudget(wanted, thinking, warn), includeThoughts: true };
+  const budget = Math.min(Math.max(wanted, thinking.minTokens), thinking.maxTokens);
+  if (tokens !== undefined && budget !== tokens) {
+    const { minTokens, maxTokens } = thinking;
+    warn(`This Gemini model thinks with ${minTokens} to ${maxTokens} tokens: ${budget} was taken.`);
+  }
+  return { thinkingBudget: budget, includeThoughts: true };
 }
 
 function toLeast({ canStop, minTokens }: Budget, warn: Warn): number {
   if (canStop) return 0;
   warn("This Gemini model cannot stop thinking: the least was asked for.");
   return minTokens;
-}
-
-function toBudget(wanted: number, { minTokens, maxTokens }: Budget, warn: Warn): number {
-  const budget = Math.min(Math.max(wanted, minTokens), maxTokens);
-  if (budget !== wanted)
-    warn(`This Gemini model thinks with ${minTokens} to ${maxTokens} tokens: ${budget} was taken.`);
-  return budget;
 }
 
 function toEffort(tokens: number): ReasoningEffort {
@@ -62,10 +65,8 @@ function toEffort(tokens: number): ReasoningEffort {
 }
 
 /** The nearest that is offered; of two equally near the higher. */
-function toLevel(effort: ReasoningEffort, levels: readonly ThinkingLevel[], warn: Warn): ThinkingLevel {
+function findNearest(effort: ReasoningEffort, levels: readonly ThinkingLevel[]): ThinkingLevel {
   const wanted = ranks.indexOf(effort);
   const distance = (level: ThinkingLevel): number => Math.abs(ranks.indexOf(level) - wanted);
-  const nearest = levels.reduce((best, level) => (distance(level) <= distance(best) ? level : best));
-  if (nearest !== effort) warn(`reasoningEffort ${effort} is not offered by this Gemini model: ${nearest} was taken.`);
-  return nearest;
+  return levels.reduce((best, level) => (distance(level) <= distance(best) ? level : best));
 }

@@ -188,6 +188,9 @@ describe("OpenAI's reasoning models", () => {
     expect(warnings).toEqual([
       "reasoningEffort high is not offered by OpenAI together with tools for this model: none was taken.",
     ]);
+    expect((await send("openai", "gpt-5.6-sol", { reasoningTokens: 9000 }, { tools })).warnings).toEqual([
+      "reasoningTokens is not offered by OpenAI together with tools for this model: none was taken.",
+    ]);
     expect((await send("openai", "gpt-5.6-sol", { reasoningEffort: "high" })).sent).toEqual({
       reasoning_effort: "high",
     });
@@ -219,6 +222,9 @@ describe("the effort", () => {
     ["openai", "gpt-5.2", { reasoningTokens: 4096 }, { reasoning_effort: "low" }, 0],
     ["openai", "gpt-5.2", { reasoningTokens: 30_000 }, { reasoning_effort: "high" }, 0],
     ["openai", "gpt-4o", { reasoningTokens: 4096 }, {}, 1],
+    ["openai", "gpt-4o", { reasoningTokens: 0 }, {}, 0],
+    ["openai", "o3", { reasoningTokens: 500 }, { reasoning_effort: "low" }, 0],
+    ["openai", "o3", { reasoningTokens: 0 }, { reasoning_effort: "low" }, 1],
     ["perplexity", "sonar-deep-research", { reasoningEffort: "low" }, { reasoning_effort: "low" }, 0],
   ])("of %s's %s for %o is %o", async (vendor, model, settings, sent, warned) => {
     const result = await send(vendor, model, settings);

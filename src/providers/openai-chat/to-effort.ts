@@ -30,8 +30,10 @@ export function chooseEffort(
   const wanted = reasoningEffort ?? derived;
   if (wanted === undefined || efforts === undefined || efforts.includes(wanted)) return wanted;
   const nearest = findNearest(wanted, efforts);
-  if (reasoningEffort !== undefined) {
-    warn(`reasoningEffort ${wanted} is not offered by ${label} for this model: ${nearest} was taken.`);
+  // A budget in tokens asks for no effort by its name, but that of 0 for none.
+  if (reasoningEffort !== undefined || wanted === "none") {
+    const asked = reasoningEffort === undefined ? "reasoningTokens 0" : `reasoningEffort ${wanted}`;
+    warn(`${asked} is not offered by ${label} for this model: ${nearest} was taken.`);
   }
   return nearest;
 }

@@ -70,7 +70,8 @@ function toReasoning(
   const { effortField, effortWords, label } = quirks;
   if (quirks.toolsWithoutReasoningOnly && tools && tools.length > 0) {
     if (effort !== undefined && effort !== "none") {
-      warn(`reasoningEffort ${effort} is not offered by ${label} together with tools for this model: none was taken.`);
+      const asked = settings.reasoningEffort === undefined ? "reasoningTokens" : `reasoningEffort ${effort}`;
+      warn(`${asked} is not offered by ${label} together with tools for this model: none was taken.`);
     }
     return { reasoning_effort: "none" };
   }
@@ -89,7 +90,7 @@ function toReasoning(
 function warnOfEffort({ reasoningEffort, reasoningTokens }: ModelSettings, { label }: Quirks, warn: Warn): void {
   const name = reasoningEffort === undefined ? "reasoningTokens" : "reasoningEffort";
   // Not to think is what a model without thoughts does anyway.
-  if (reasoningEffort === "none" || (reasoningEffort ?? reasoningTokens) === undefined) return;
+  if (reasoningEffort === "none" || (reasoningEffort ?? reasoningTokens ?? 0) === 0) return;
   warn(`${name} is not offered by ${label} for this model and was dropped.`);
 }
 

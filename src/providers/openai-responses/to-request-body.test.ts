@@ -130,6 +130,7 @@ describe("a model", () => {
     ["openai/gpt-5.1", { reasoningEffort: "none" }, { effort: "none" }],
     ["gpt-5", { reasoningTokens: 10_000 }, { effort: "medium", summary: "auto" }],
     ["gpt-5.1", { reasoningTokens: 0 }, { effort: "none" }],
+    ["o3", { reasoningTokens: 500 }, { effort: "low", summary: "auto" }],
     ["my-deployment", { reasoningEffort: "max" }, { effort: "max" }],
     ["my-deployment", { reasoningTokens: 100_000 }, { effort: "high" }],
     ["my-deployment", { reasoningTokens: 0 }, undefined],
@@ -137,6 +138,14 @@ describe("a model", () => {
   ] as const)("named %s that is set to %o reasons as %o", async (model, settings, expected) => {
     expect((await bodyOf(settings, model))["reasoning"]).toEqual(expected);
     expect(bench.warnings).toEqual([]);
+  });
+
+  test.each([
+    ["o3", 0, "reasoningTokens 0 is not offered by this model: low was taken."],
+    ["gpt-4o", 5000, "reasoningTokens is not offered by this model and was dropped."],
+  ])("named %s cannot be set to %s tokens of reasoning, and the client is told", async (model, tokens, warning) => {
+    await bodyOf({ reasoningTokens: tokens }, model);
+    expect(bench.warnings).toEqual([warning]);
   });
 
   test.each([

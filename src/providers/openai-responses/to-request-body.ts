@@ -73,14 +73,17 @@ function toReasoning(settings: ModelSettings, { family, traits, mayAskForSummary
   const wanted = reasoningEffort ?? (hasBudget ? toEffort(reasoningTokens) : undefined);
   if (wanted === undefined) return { reasoning: {}, isThinking: thinks(family?.defaultEffort) };
   if (family?.efforts.length === 0) {
-    if (wanted !== family.defaultEffort) context.warn("reasoningEffort is not offered by this model and was dropped.");
+    const name = reasoningEffort === undefined ? "reasoningTokens" : "reasoningEffort";
+    if (wanted !== family.defaultEffort) context.warn(`${name} is not offered by this model and was dropped.`);
     return { reasoning: {}, isThinking: thinks(family.defaultEffort) };
   }
   // A word that nobody asked for is at least one that every model knows.
   const offered = family?.efforts ?? (reasoningEffort === undefined ? upToHigh : [wanted]);
   const effort = nearestEffort(wanted, offered);
-  if (effort !== wanted && reasoningEffort !== undefined) {
-    context.warn(`reasoningEffort ${wanted} is not offered by this model: ${effort} was taken.`);
+  // A budget in tokens asks for no effort by its name, but that of 0 for none.
+  if (effort !== wanted && (reasoningEffort !== undefined || wanted === "none")) {
+    const asked = reasoningEffort === undefined ? "reasoningTokens 0" : `reasoningEffort ${wanted}`;
+    context.warn(`${asked} is not offered by this model: ${effort} was taken.`);
   }
   const hasSummary = mayAskForSummary && traits.summarisesOnRequest && family?.seals === true && thinks(effort);
   return {
