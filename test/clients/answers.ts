@@ -53,6 +53,9 @@ export function busy(seconds: number): OddAnswer {
   return { type: "odd", status: 429, headers: { "retry-after": String(seconds) }, body };
 }
 
+/** A vendor that is out of order. */
+export const down: OddAnswer = { type: "odd", status: 500, body: {} };
+
 export const hanging: OddAnswer = { type: "odd", stallAfter: 0 };
 
 const manyWords = say("This ", "answer ", "has ", "many ", "words, ", "but ", "no ", "end.");

@@ -256,6 +256,23 @@ export function describeAnthropic(open: () => Stage): void {
       expect(stage.upstream.seen).toHaveLength(body ? 1 : 0);
     });
   });
+
+  test("anthropic's messages: reasoning that a server of OpenAI's dialect shows goes forth and back", async () => {
+    const stage = open();
+    const anthropic = new Anthropic({ baseURL: stage.url, apiKey: stage.key, maxRetries: 0 });
+    const message = { role: "assistant", reasoning_content: "Hm.", content: "Yes." };
+    const body = { object: "chat.completion", choices: [{ index: 0, message, finish_reason: "stop" }] };
+    stage.upstream.script({ type: "odd", body }, say("Still yes."));
+    const request = { model: "openai-chat/other", max_tokens: 64 };
+    const { content } = await anthropic.messages.create({ ...request, messages: user });
+    expect(content).toMatchObject([
+      { type: "thinking", thinking: "Hm." },
+      { type: "text", text: "Yes." },
+    ]);
+    const messages = [...user, { role: "assistant" as const, content }, { role: "user" as const, content: "Sure?" }];
+    const next = await anthropic.messages.create({ ...request, messages });
+    expect(next.content).toMatchObject([{ type: "text", text: "Still yes." }]);
+  });
 }
 
 /** What two answers with the same content have in common. */

@@ -127,13 +127,15 @@ export function describeLangChain(open: () => Stage): void {
       await expect(read()).rejects.toThrow("abort");
       await stage.upstream.seen[0]!.abandoned;
     });
+  });
 
-    // Headgate retries first, which takes a while.
-    test.runIf(vendor.name === "anthropic")("a rate limit: the client asks again", async () => {
-      stage.upstream.script(busy(0), busy(0), busy(0), greeting);
-      expect((await connect({ maxRetries: 1 }).invoke(messages)).text).toBe(greetingText);
-      expect(stage.upstream.left).toBe(0);
-    });
+  test("langchain asks again where there is a rate limit", async () => {
+    const { url, key, upstream } = open();
+    upstream.script(busy(0), busy(0), busy(0), greeting);
+    const configuration = { baseURL: `${url}/v1` };
+    const chat = new ChatOpenAI({ model: "anthropic/claude-sonnet-4-5", apiKey: key, configuration, maxRetries: 1 });
+    expect((await chat.invoke("Say hello.")).text).toBe(greetingText);
+    expect(upstream.left).toBe(0);
   });
 
   describe.each(embeddingModels)("langchain's embeddings, answered by $vendor", ({ vendor, model }) => {
