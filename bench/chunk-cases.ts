@@ -109,7 +109,7 @@ function toCall({ messages, settings, output, tools, foreign, model }: DialectRe
     foreign,
     requestedModel: model,
     stream: true,
-    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [] },
+    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
   };
 }
 

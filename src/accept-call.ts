@@ -47,11 +47,11 @@ export function acceptCalls(options: AcceptOptions): CallAcceptor {
       messages: [],
       settings: {},
       stream: caller.stream,
-      notes: { nextReason: "first", attempts: [], rungs: [], warnings: [] },
+      notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
     });
     try {
       const reply = await run(call);
-      const { target, warnings } = call.notes;
+      const { target, providerWarnings: warnings } = call.notes;
       if (!reply.whole) return { parts: watchParts(reply.parts, { onEnd: end }), target, warnings };
       end();
       return { ...reply, target, warnings };

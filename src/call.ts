@@ -44,6 +44,8 @@ export interface ForeignRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** What a provider of another dialect cannot be told. */
   readonly losses?: readonly Loss[];
+  /** Told where the body is forwarded: what was left out of it, as only other vendors or Headgate could read it. */
+  readonly warnings?: readonly string[];
 }
 
 /** Work other than writing an answer; the call's messages and tools are what `count-tokens` counts. */
@@ -96,6 +98,8 @@ export interface AttemptNote {
   readonly usage?: Usage;
   readonly finishReason?: FinishReason;
   readonly errorCode?: ErrorCode;
+  /** Of `providerWarnings`, those of this model call. */
+  readonly warnings?: readonly string[];
 }
 
 export interface RungNote {
@@ -115,6 +119,9 @@ export interface CallNotes {
   nextReason: AttemptNote["reason"];
   readonly attempts: AttemptNote[];
   readonly rungs: RungNote[];
+  /** Codes of what was done to the input or the answer, such as `input_truncated`: for an endpoint's clients. */
   readonly warnings: string[];
+  /** Sentences on what the provider could not be told, or did not tell: for clients of foreign dialects, and the record. */
+  readonly providerWarnings: string[];
   firstPartAtMs?: number;
 }

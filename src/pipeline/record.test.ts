@@ -23,7 +23,7 @@ function createCall(stream: boolean): Call {
     messages: [],
     settings: {},
     stream,
-    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [] },
+    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
   };
 }
 

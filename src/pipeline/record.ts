@@ -102,11 +102,14 @@ function toRecord(call: Call, ending: Ending, { nowMs, costMicroUsd }: Measured)
     costMicroUsd,
     cache: "none",
     attempts: notes.attempts.length,
-    ...(notes.attempts.length === 1 && notes.attempts[0]?.finishReason !== undefined
-      ? {}
-      : { attemptDetails: notes.attempts }),
+    ...(isPlain(notes.attempts) ? {} : { attemptDetails: notes.attempts }),
     ...(notes.rungs.length > 0 ? { rungs: notes.rungs } : {}),
   };
+}
+
+/** One model call that went well: the record's other fields tell it all. */
+function isPlain([first, ...others]: readonly AttemptNote[]): boolean {
+  return first?.finishReason !== undefined && first.warnings === undefined && others.length === 0;
 }
 
 // Starts carry microseconds that the clock does not have.

@@ -46,6 +46,7 @@ function createCall(options: { readonly stream?: boolean; readonly fallback?: Lo
       checkedInput: { text: "A text." },
       nextReason: "first",
       attempts: [],
+      providerWarnings: [],
       rungs: [],
       warnings: ["input_truncated"],
     },

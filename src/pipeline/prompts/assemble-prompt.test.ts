@@ -49,7 +49,7 @@ function makeCall(fields: Partial<Call>): Call {
     messages: [],
     settings: {},
     stream: false,
-    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [] },
+    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
     ...fields,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Call, ForeignRequest, Loss, Task } from "../../call.ts";
 import type { ModelRequest, Provider } from "../../providers/provider.ts";
-import { collect, wholeReply, type TaskResult } from "../../reply.ts";
+import { collect, wholeReply, type Reply, type TaskResult } from "../../reply.ts";
 import { askProvider } from "./ask-provider.ts";
 
 const target = { provider: "p", model: "vendor-model", rule: "requested" };
@@ -29,6 +29,12 @@ function createProvider(own: Partial<Provider> = {}): Asked {
   };
 }
 
+/** Asks, and tells the warnings. */
+async function ask(provider: Provider, call: Call): Promise<{ readonly reply: Reply; readonly warnings: string[] }> {
+  const warnings: string[] = [];
+  return { reply: await askProvider(provider, call, target, (warning) => warnings.push(warning)), warnings };
+}
+
 function createCall(fields: { readonly foreign?: ForeignRequest; readonly task?: Task } = {}): Call {
   return {
     signal: new AbortController().signal,
@@ -36,7 +42,7 @@ function createCall(fields: { readonly foreign?: ForeignRequest; readonly task?:
     messages: [{ role: "user", content: "How many words are in this?" }],
     settings: {},
     stream: false,
-    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [] },
+    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
     ...fields,
   } as Partial<Call> as Call;
 }
@@ -50,24 +56,29 @@ describe("a foreign request", () => {
   test("goes as it is to a provider of its dialect, whatever others could not be told", async () => {
     const { provider, requests } = createProvider({ dialects: ["openai-responses", "openai-chat"] });
     const call = createCall({ foreign: toForeign(dropped, refused) });
-    await askProvider(provider, call, target);
+    const { warnings } = await ask(provider, call);
     expect(requests).toMatchObject([{ model: "vendor-model", foreign: { body } }]);
-    expect(call.notes.warnings).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 
-  test("goes to another without its body, with a warning for what is dropped, told once over retries", async () => {
+  test("that was changed for providers of its dialect says so to them only", async () => {
+    const foreign = { ...toForeign(), warnings: ["A seal was dropped."] };
+    const own = await ask(createProvider({ dialects: ["openai-chat"] }).provider, createCall({ foreign }));
+    expect(own.warnings).toEqual(["A seal was dropped."]);
+    expect((await ask(createProvider().provider, createCall({ foreign }))).warnings).toEqual([]);
+  });
+
+  test("goes to another without its body, with a warning for what is dropped", async () => {
     const { provider, requests } = createProvider();
-    const call = createCall({ foreign: toForeign(dropped) });
-    await askProvider(provider, call, target);
-    await askProvider(provider, call, target);
-    expect(requests.map(({ foreign }) => foreign)).toEqual([undefined, undefined]);
-    expect(call.notes.warnings).toEqual(["/logit_bias was dropped: only OpenAI has it."]);
+    const { warnings } = await ask(provider, createCall({ foreign: toForeign(dropped) }));
+    expect(requests.map(({ foreign }) => foreign)).toEqual([undefined]);
+    expect(warnings).toEqual(["/logit_bias was dropped: only OpenAI has it."]);
   });
 
   test("is refused if its meaning would be lost, and the provider is not asked", async () => {
     const { provider, requests } = createProvider();
     const call = createCall({ foreign: toForeign(dropped, refused) });
-    await expect(askProvider(provider, call, target)).rejects.toMatchObject({
+    await expect(ask(provider, call)).rejects.toMatchObject({
       code: "not_translatable",
       status: 400,
       issues: [{ path: "/n", message: "one answer is all there is" }],
@@ -78,9 +89,9 @@ describe("a foreign request", () => {
 
 describe("a task", () => {
   async function perform(provider: Provider, task: Task): Promise<{ result?: TaskResult; warnings: string[] }> {
-    const call = createCall({ task });
-    const { result } = await collect(await askProvider(provider, call, target));
-    return { result, warnings: call.notes.warnings };
+    const { reply, warnings } = await ask(provider, createCall({ task }));
+    const { result } = await collect(reply);
+    return { result, warnings };
   }
 
   test("is done by the provider that has it", async () => {

@@ -9,11 +9,13 @@ import { countTokens } from "../../tokens.ts";
  * Asks a provider for what the call wants: an answer, or the work of its task.
  * @throws HeadgateError `not_translatable` if the provider has no such work, or cannot be told a part of the request
  */
-export async function askProvider(provider: Provider, call: Call, target: Target): Promise<Reply> {
-  const { signal, deadlineMs, notes } = call;
-  const warn = (warning: string): void => {
-    if (!notes.warnings.includes(warning)) notes.warnings.push(warning);
-  };
+export async function askProvider(
+  provider: Provider,
+  call: Call,
+  target: Target,
+  warn: ProviderContext["warn"],
+): Promise<Reply> {
+  const { signal, deadlineMs } = call;
   const context: ProviderContext = { signal, deadlineMs, warn };
   const foreign = passOn(provider, call.foreign, warn);
   const { messages, settings, output, tools, stream } = call;
@@ -27,7 +29,11 @@ function passOn(
   foreign: ForeignRequest | undefined,
   warn: ProviderContext["warn"],
 ): ForeignRequest | undefined {
-  if (!foreign || provider.dialects.includes(foreign.dialect)) return foreign;
+  if (!foreign) return undefined;
+  if (provider.dialects.includes(foreign.dialect)) {
+    for (const warning of foreign.warnings ?? []) warn(warning);
+    return foreign;
+  }
   const { losses = [] } = foreign;
   const refused = losses.filter(({ effect }) => effect === "refused");
   if (refused.length > 0) {

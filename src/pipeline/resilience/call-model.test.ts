@@ -65,7 +65,7 @@ function setup(answers: readonly Answer[], overrides: Partial<Call> = {}): Setup
     settings: { temperature: 0 },
     target: { provider: "p", model: "m", tier: "fast", rule: "default" },
     stream: false,
-    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [] },
+    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
     ...overrides,
   };
   const next = callModel({ findProvider: () => provider, clock });
@@ -307,10 +307,29 @@ describe("usage that the provider never reports is estimated", () => {
     expect(call.notes.attempts[0]?.usage).toEqual({ inputTokens: 3, outputTokens: 3, isEstimated: true });
   });
 
-  test("for a whole answer", async () => {
+  test("for a whole answer, whose reader gets it too, with a warning", async () => {
     const { run, call } = setup([{ text: "12345", toolCalls: [], finishReason: "stop" }], { messages });
-    await run();
-    expect(call.notes.attempts[0]?.usage).toEqual({ inputTokens: 3, outputTokens: 2, isEstimated: true });
+    const estimated = { inputTokens: 3, outputTokens: 2, isEstimated: true };
+    expect((await run()).whole?.usage).toEqual(estimated);
+    const warnings = ["The provider reported no usage: tokens are estimated."];
+    expect(call.notes).toMatchObject({ attempts: [{ usage: estimated, warnings }], providerWarnings: warnings });
+  });
+
+  test("for a stream that ends well, whose reader gets it before the finish", async () => {
+    const finish: Part = { type: "finish", reason: "stop" };
+    const { run, call } = setup([[...words, finish]], { messages });
+    const parts: Part[] = [];
+    for await (const part of (await run()).parts) parts.push(part);
+    const estimated = { inputTokens: 3, outputTokens: 3, isEstimated: true };
+    expect(parts).toEqual([...words, { type: "usage", usage: estimated }, finish]);
+    expect(call.notes.attempts).toMatchObject([{ usage: estimated, finishReason: "stop" }]);
+  });
+
+  test("for a stream that says nothing but its end", async () => {
+    const { run } = setup([[{ type: "finish", reason: "stop" }]], { messages });
+    const types: string[] = [];
+    for await (const part of (await run()).parts) types.push(part.type);
+    expect(types).toEqual(["usage", "finish"]);
   });
 
   test("but not once it was reported, nor for a call that failed before it was answered", async () => {

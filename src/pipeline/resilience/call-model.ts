@@ -1,5 +1,5 @@
 import type { AttemptNote, Call, Target } from "../../call.ts";
-import type { Completion, FinishReason, Part, Reply, Usage } from "../../reply.ts";
+import { wholeReply, type Completion, type FinishReason, type Part, type Reply, type Usage } from "../../reply.ts";
 import type { Clock } from "../../clock.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Provider } from "../../providers/provider.ts";
@@ -73,6 +73,7 @@ class Attempt {
   readonly #startedAtMs: number;
   #isNoted = false;
   #usage: Usage | undefined;
+  readonly #warnings: string[] = [];
   /** Set once the model has begun to answer. */
   #output: OutputCounter | undefined;
 
@@ -85,10 +86,10 @@ class Attempt {
   }
 
   async run(provider: Provider): Promise<Reply> {
-    const reply = await askProvider(provider, this.#call, this.#target);
+    const reply = await askProvider(provider, this.#call, this.#target, (warning) => this.#warn(warning));
     if (reply.whole) {
-      this.#finish(reply.whole);
-      return reply;
+      const completion = this.#finish(reply.whole);
+      return completion === reply.whole ? reply : wholeReply(completion);
     }
     const source = reply.parts[Symbol.asyncIterator]();
     const first = await source.next();
@@ -100,31 +101,49 @@ class Attempt {
     this.#note({ errorCode: error.code });
   }
 
-  #finish(completion: Completion): void {
+  #warn(warning: string): void {
+    const { providerWarnings } = this.#call.notes;
+    if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
+    if (!providerWarnings.includes(warning)) providerWarnings.push(warning);
+  }
+
+  #finish(completion: Completion): Completion {
     this.#call.notes.firstPartAtMs ??= this.#clock.now();
     this.#usage = completion.usage;
     // Moderation and counting are free; embeddings cost their input.
     const isFree = completion.result !== undefined && completion.result.type !== "embed";
-    if (!this.#usage && !isFree) (this.#output = new OutputCounter()).addWhole(completion);
+    if (!this.#usage && !isFree) {
+      (this.#output = new OutputCounter()).addWhole(completion);
+      this.#usage = this.#estimate(this.#output);
+    }
     this.#note({ finishReason: completion.finishReason });
+    return completion.usage === this.#usage ? completion : { ...completion, usage: this.#usage };
+  }
+
+  #estimate(output: OutputCounter): Usage {
+    this.#warn("The provider reported no usage: tokens are estimated.");
+    return estimateUsage(this.#call, output);
   }
 
   /** Not a generator: `return` has to be noticed before the first `next` too. */
   #passOn(source: AsyncIterator<Part>, first: Part): AsyncIterable<Part> {
-    let head: Part | undefined = first;
-    this.#see(first);
+    const waiting = this.#see(first);
     const iterator: AsyncIterator<Part> = {
       next: async () => {
-        if (head) {
-          const value = head;
-          head = undefined;
-          return { done: false, value };
-        }
+        const value = waiting.shift();
+        if (value) return { done: false, value };
         try {
           const step = await source.next();
-          if (!step.done) this.#see(step.value);
-          else if (!this.#isNoted) throw new HeadgateError("stream_cut");
-          return step;
+          if (step.done) {
+            if (!this.#isNoted) throw new HeadgateError("stream_cut");
+            return step;
+          }
+          if (step.value.type !== "finish" || this.#usage) {
+            this.#see(step.value);
+            return step;
+          }
+          waiting.push(...this.#see(step.value));
+          return { done: false, value: waiting.shift()! };
         } catch (error) {
           this.fail(HeadgateError.from(error));
           throw error;
@@ -146,11 +165,17 @@ class Attempt {
     else this.fail(HeadgateError.is(signal.reason) ? signal.reason : new HeadgateError("request_cancelled"));
   }
 
-  #see(part: Part): void {
+  /** The part, and before a finish the usage that the provider has not told. */
+  #see(part: Part): Part[] {
     this.#call.notes.firstPartAtMs ??= this.#clock.now();
-    (this.#output ??= new OutputCounter()).add(part);
+    this.#output ??= new OutputCounter();
+    this.#output.add(part);
     if (part.type === "usage") this.#usage = part.usage;
-    else if (part.type === "finish") this.#note({ finishReason: part.reason });
+    if (part.type !== "finish") return [part];
+    const parts: Part[] = this.#usage ? [part] : [{ type: "usage", usage: this.#estimate(this.#output) }, part];
+    if (parts[0]?.type === "usage") this.#usage = parts[0].usage;
+    this.#note({ finishReason: part.reason });
+    return parts;
   }
 
   #note(end: { readonly finishReason?: FinishReason; readonly errorCode?: HeadgateError["code"] }): void {
@@ -165,6 +190,7 @@ class Attempt {
       reason: this.#reason,
       durationMs: this.#clock.now() - this.#startedAtMs,
       ...(usage ? { usage } : {}),
+      ...(this.#warnings.length > 0 ? { warnings: this.#warnings } : {}),
       ...end,
     });
   }

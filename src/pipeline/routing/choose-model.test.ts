@@ -63,7 +63,7 @@ function makeCall(fields: Partial<Call>): Call {
     messages: [],
     settings: {},
     stream: false,
-    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [] },
+    notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
     ...fields,
   };
 }
@@ -101,8 +101,15 @@ describe("an endpoint call", () => {
 
   test("goes by the prompt version that was rendered, not by the released one", async () => {
     const endpoint = makeEndpoint({ use: "fast" }, [makePrompt("1.0.0", "big"), makePrompt("1.1.0", "org/open")]);
-    const notes = { nextReason: "first", attempts: [], rungs: [], warnings: [] } as const;
-    const call = { ...notes, attempts: [], rungs: [], warnings: [], prompt: { version: "1.1.0", sha256: "0" } };
+    const notes = { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] } as const;
+    const call = {
+      ...notes,
+      attempts: [],
+      rungs: [],
+      warnings: [],
+      providerWarnings: [],
+      prompt: { version: "1.1.0", sha256: "0" },
+    };
     expect((await choose({ endpoint, input: {}, notes: call })).model).toBe("extractive");
   });
 
