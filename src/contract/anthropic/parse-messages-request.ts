@@ -53,14 +53,16 @@ function parseRequest(body: unknown, headers: Headers, losses: LossList): Parsed
   const output = readOutput(request, losses);
   const tools = readTools(request.tools, losses);
   readExtras(request, losses);
+  const relay = toRelayBody(body as Record<string, unknown>);
   return {
     request,
     messages,
     words: { settings, ...(output ? { output } : {}), ...(tools ? { tools } : {}) },
     foreign: {
       dialect: "anthropic-messages",
-      body: toRelayBody(body as Record<string, unknown>),
+      body: relay.body,
       headers: pickHeaders(headers),
+      ...(relay.warnings.length === 0 ? {} : { warnings: relay.warnings }),
     },
   };
 }

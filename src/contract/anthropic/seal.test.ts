@@ -60,6 +60,67 @@ describe("an answer that a client hands back", () => {
     expect((foreign.body["messages"] as { role: string }[]).map(({ role }) => role)).toEqual(["user", "user"]);
   });
 
+  describe("with tool calls, to Anthropic with a budget for thinking", () => {
+    const dropped = "Earlier reasoning without Anthropic's signature was dropped.";
+    const noReasoning =
+      "Reasoning was dropped: the tool calls in the conversation come without the reasoning that led to them.";
+    const google = { vendor: "google", text: "Hm.", signature: "CikB" } as const;
+    const claude = { vendor: "anthropic", text: "Hm.", signature: "EpIE" } as const;
+    const call = { id: "t", name: "look", arguments: "{}" };
+    const budget = { type: "enabled", budget_tokens: 2000 };
+
+    function relay(
+      answers: readonly Partial<Completion>[],
+      thinking: Record<string, unknown> = budget,
+    ): ReturnType<typeof parseMessagesRequest>["foreign"] {
+      const messages = answers.flatMap((answer) => {
+        const completion = { text: "", toolCalls: [], finishReason: "stop", ...answer } as const;
+        const { content } = toMessage(completion, head);
+        return [
+          { role: "assistant", content },
+          { role: "user", content: "Go on." },
+        ];
+      });
+      return parseMessagesRequest(
+        { model: "m", thinking, messages: JSON.parse(JSON.stringify(messages)) as unknown },
+        {},
+      ).foreign;
+    }
+
+    test("goes on without thinking if that before the calls was another vendor's, and the client is told", () => {
+      const { body, warnings } = relay([{ reasoningBlocks: [google], toolCalls: [call] }]);
+      expect(body).not.toHaveProperty("thinking");
+      expect(body["messages"]).toMatchObject([{ content: [{ type: "tool_use" }] }, {}]);
+      expect(warnings).toEqual([dropped, noReasoning]);
+    });
+
+    test("says nothing of mere text, but that there is no thinking", () => {
+      const { body, warnings } = relay([{ reasoning: "Hm.", toolCalls: [call] }]);
+      expect(body).not.toHaveProperty("thinking");
+      expect(warnings).toEqual([noReasoning]);
+    });
+
+    test.each<
+      [string, readonly Partial<Completion>[], Record<string, unknown> | undefined, readonly string[] | undefined]
+    >([
+      ["no call needs it", [{ reasoningBlocks: [google], text: "Yes." }], budget, [dropped]],
+      ["the thinking is adaptive", [{ reasoningBlocks: [google], toolCalls: [call] }], { type: "adaptive" }, [dropped]],
+      ["Claude's own is left", [{ reasoningBlocks: [google, claude], toolCalls: [call] }], budget, [dropped]],
+      [
+        "the calls are of an earlier turn",
+        [{ reasoningBlocks: [google], toolCalls: [call] }, { text: "Yes." }],
+        budget,
+        [dropped],
+      ],
+      ["the client lost the thinking itself", [{ toolCalls: [call] }], budget, undefined],
+      ["all is Claude's own", [{ reasoningBlocks: [claude], toolCalls: [call] }], budget, undefined],
+    ])("goes on thinking if %s", (_why, answers, thinking, expected) => {
+      const { body, warnings } = relay(answers, thinking);
+      expect(body["thinking"]).toEqual(thinking);
+      expect(warnings).toEqual(expected);
+    });
+  });
+
   test("of Anthropic's own is passed on as the same object", () => {
     const body = {
       model: "m",

@@ -18,6 +18,12 @@ export function isSealed(signature: string): boolean {
   return signature.startsWith(prefix);
 }
 
+/** False for a signature of Headgate's that has nothing but the vendor's name: mere text, which nobody wants back. */
+export function sealsSomething(signature: string): boolean {
+  const { vendor: _, text: __, ...sealed } = readThinking("", signature);
+  return Object.keys(sealed).length > 0;
+}
+
 export function readThinking(text: string, signature: string): ReasoningBlock {
   if (!isSealed(signature)) return { vendor: "anthropic", text, ...(signature === "" ? {} : { signature }) };
   const sealed = unseal(signature);

@@ -221,6 +221,16 @@ describe("items", () => {
       { type: "function_call", status: "completed", call_id: "c1", name: "look", arguments: "{}" },
       { type: "function_call_output", call_id: "c1", output: "a cat" },
     ]);
+    expect(foreign.warnings).toEqual(["Earlier reasoning of another vendor's model was dropped."]);
+  });
+
+  test("that hold only reasoning of OpenAI's or mere text lose nothing that a client would miss", () => {
+    const input = [
+      toReasoningItem(ids.output("rs", 0), { vendor: "other", text: "So" }),
+      toReasoningItem(ids.output("rs", 1), { vendor: "openai", text: "", id: "rs_9", encrypted: "e" }),
+      { role: "user", content: "Hi" },
+    ];
+    expect(parseResponsesRequest({ model: "fast", input }).foreign).not.toHaveProperty("warnings");
   });
 
   test("that a client sent without an id keep what they hold when they come back with one of Headgate's", () => {

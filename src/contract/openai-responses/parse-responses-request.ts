@@ -3,7 +3,7 @@ import type { Message } from "../../message.ts";
 import type { DialectRequest } from "../dialect.ts";
 import { toRequestError } from "../request-error.ts";
 import { findLosses } from "./find-losses.ts";
-import { toNativeItems } from "./native-items.ts";
+import { toNativeItems, type NativeItems } from "./native-items.ts";
 import { createLossList, type LossPath } from "../loss-list.ts";
 import { readItems } from "./read-items.ts";
 import { readOutput, readSettings, readTools } from "./read-settings.ts";
@@ -49,6 +49,7 @@ export function parseResponsesRequest(
   const output = readOutput(request, losses);
   const tools = readTools(request, losses);
   const { previous_response_id: previousResponseId } = request;
+  const native = toNativeItems([...history, ...input]);
   return {
     model: request.model,
     messages,
@@ -58,8 +59,9 @@ export function parseResponsesRequest(
     stream: request.stream === true,
     foreign: {
       dialect: "openai-responses",
-      body: toForeignBody(given, history, input),
+      body: toForeignBody(given, history, native),
       losses: losses.toLosses(),
+      ...(native.hasLostReasoning ? { warnings: ["Earlier reasoning of another vendor's model was dropped."] } : {}),
     },
     isStored: request.store !== false,
     ...(typeof previousResponseId === "string" ? { previousResponseId } : {}),
@@ -103,10 +105,9 @@ function toSystem(instructions: string | null | undefined): readonly Message[] {
 function toForeignBody(
   body: Readonly<Record<string, unknown>>,
   history: readonly Item[],
-  input: readonly Item[],
+  native: NativeItems,
 ): Readonly<Record<string, unknown>> {
   const { previous_response_id: previous, ...rest } = body;
-  const native = toNativeItems([...history, ...input]);
   if (history.length > 0 || native.hasChanged) return { ...rest, input: native.items };
   return previous === undefined ? body : rest;
 }

@@ -41,6 +41,11 @@ export interface Quirks {
   readonly effortWords?: Readonly<Partial<Record<ReasoningEffort, string>>>;
   /** How reasoning of earlier turns is handed back; `latest`: only that since the last message of the user. */
   readonly reasoningBack: "none" | "reasoning" | "reasoning_content" | "latest" | "reasoning_details" | "thinking";
+  /**
+   * What of reasoning the vendor's own answers can hold: whatever else a client hands back is of another vendor, and left
+   * out when its body is forwarded. `text`: no `reasoning_details`. `anything`: a server that is not known, or a router.
+   */
+  readonly ownReasoning: "none" | "text" | "anything";
   /** Every turn of the assistant needs `reasoning_content`, be it empty. */
   readonly needsReasoningBack: boolean;
   /** Tool calls carry Gemini's thought signatures. */
@@ -80,6 +85,7 @@ const openAiStyle: Omit<Quirks, "label"> = {
   requiredToolChoice: "required",
   effortField: "reasoning_effort",
   reasoningBack: "none",
+  ownReasoning: "text",
   needsReasoningBack: false,
   hasSignatures: false,
   hasCacheControl: false,
@@ -102,6 +108,7 @@ const compatible: Quirks = {
   ...openAiStyle,
   label: "the provider",
   reasoningBack: "reasoning_content",
+  ownReasoning: "anything",
   files: "file",
   audio: "inline",
   embeddings,
@@ -112,6 +119,7 @@ const openAi: Quirks = {
   label: "OpenAI",
   limitField: "max_completion_tokens",
   lacks: ["topK"],
+  ownReasoning: "none",
   files: "file",
   audio: "inline",
   embeddings,
@@ -127,6 +135,8 @@ export const vendorQuirks: Readonly<Record<OpenAiVendor | "google", Quirks>> = {
     label: "Azure",
     auth: "api-key",
     addressing: "azure",
+    // It serves other vendors' models as well.
+    ownReasoning: "text",
     files: "none",
     moderations: undefined,
   },
@@ -179,6 +189,7 @@ export const vendorQuirks: Readonly<Record<OpenAiVendor | "google", Quirks>> = {
     effortField: "reasoning",
     efforts: ["none", "minimal", "low", "medium", "high", "xhigh"],
     reasoningBack: "reasoning_details",
+    ownReasoning: "anything",
     hasCacheControl: true,
     files: "file-or-url",
     audio: "inline",

@@ -4,6 +4,7 @@ import type { ToolSpec } from "../../message.ts";
 import type { ModelRequest } from "../provider.ts";
 import { forModel, type Quirks } from "./quirks.ts";
 import { toForeignMessages } from "./to-messages.ts";
+import { toRelayBody } from "./to-relay-body.ts";
 import { toCacheControl } from "./to-part.ts";
 import { addInstruction, toResponseFormat } from "./to-response-format.ts";
 import { toForeignSettings } from "./to-settings.ts";
@@ -17,7 +18,10 @@ export function toRequestBody(
   vendorQuirks: Quirks,
   warn: (warning: string) => void,
 ): Record<string, unknown> {
-  if (request.foreign?.dialect === "openai-chat") return toForwardedBody(request.foreign.body, request, vendorQuirks);
+  if (request.foreign?.dialect === "openai-chat") {
+    const forwarded = toRelayBody(request.foreign.body, request, vendorQuirks, warn);
+    return request.stream ? { ...forwarded, ...toStreamOptions(forwarded, vendorQuirks) } : forwarded;
+  }
   const quirks = forModel(vendorQuirks, request.model);
   const { tools = [] } = request;
   const { instruction, ...format } = toResponseFormat(request, quirks, warn);
@@ -36,15 +40,6 @@ export function toRequestBody(
 export function asksForUsage(body: Readonly<Record<string, unknown>>): boolean {
   const options = body["stream_options"];
   return isRecord(options) && options["include_usage"] === true;
-}
-
-function toForwardedBody(
-  body: Readonly<Record<string, unknown>>,
-  request: ModelRequest,
-  quirks: Quirks,
-): Record<string, unknown> {
-  const forwarded: Record<string, unknown> = { ...body, model: request.model };
-  return request.stream ? { ...forwarded, ...toStreamOptions(body, quirks) } : forwarded;
 }
 
 function toStreamOptions(body: Readonly<Record<string, unknown>>, { streamUsage }: Quirks): Record<string, unknown> {
