@@ -51,6 +51,11 @@ describe("settings", () => {
 
   test.each([
     [{ reasoning: { effort: "low", max_tokens: 2000 } }, { reasoningEffort: "low", reasoningTokens: 2000 }],
+    [{ presence_penalty: 0, frequency_penalty: 0, verbosity: "medium", n: 1, logprobs: false, logit_bias: {} }, {}],
+    [
+      { presence_penalty: -0.5, temperature: 1 },
+      { presencePenalty: -0.5, temperature: 1 },
+    ],
     [{ logprobs: true }, { topLogprobs: 0 }],
     [{ logprobs: 2 }, { topLogprobs: 2 }],
     [{ logprobs: false, top_logprobs: 2 }, {}],
@@ -243,7 +248,24 @@ describe("tools", () => {
     expect(parse({ tools }).tools).toEqual([{ name: "f", parameters: {}, isStrict: true, cacheTtl: "5m" }]);
   });
 
-  test("that a vendor runs are refused", () => {
+  const refusal = (path: string, why: string): unknown => ({ path, effect: "refused", why });
+  const custom = "is a custom tool, whose argument is any text: other providers' tools take JSON";
+
+  test("whose argument is any text are refused for that, wherever they stand", () => {
+    const named = { type: "custom", custom: { name: "g" } };
+    const call = { id: "c", type: "custom", custom: { name: "g", input: "SELECT 1" } };
+    const messages = [{ role: "assistant", tool_calls: [call] }];
+    expect(parse({ tools: [named] }).foreign.losses).toEqual([refusal("/tools/0", custom)]);
+    expect(parse({ tool_choice: named }).foreign.losses).toEqual([refusal("/tool_choice", custom)]);
+    expect(parse({ messages }).foreign.losses).toEqual([refusal("/messages/0/tool_calls/0", custom)]);
+  });
+
+  test("that only a vendor runs are refused for that", () => {
+    const why = "is a tool that only its vendor runs";
+    expect(parse({ tools: [{ type: "web_search" }] }).foreign.losses).toEqual([refusal("/tools/0", why)]);
+  });
+
+  test("that are no functions are refused", () => {
     expect(losses({ tools: [tool("f"), { type: "custom", custom: { name: "g" } }] })).toEqual([
       ["/tools/1", "refused"],
     ]);

@@ -81,7 +81,7 @@ describe("parseChatRequest", () => {
       foreign: {
         dialect: "openai-chat",
         body,
-        losses: [{ path: "/tools/1", effect: "refused", why: "is a tool that only its vendor runs" }],
+        losses: [expect.objectContaining({ path: "/tools/1", effect: "refused" })],
       },
     });
   });

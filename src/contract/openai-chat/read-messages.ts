@@ -3,6 +3,7 @@ import type { Message, ReasoningBlock, ToolCall } from "../../message.ts";
 import type { ChatMessageBody } from "./chat-request-schema.ts";
 import { saysSomething, type LossList, type LossPath } from "../loss-list.ts";
 import { readPart } from "./read-parts.ts";
+import { whyNoTool } from "./read-tools.ts";
 import { readReasoningDetails } from "./reasoning-details.ts";
 
 const known: ReadonlySet<string> = new Set([
@@ -68,7 +69,8 @@ function readContent(message: ChatMessageBody, path: LossPath, losses: LossList)
 function readToolCalls(calls: ChatMessageBody["tool_calls"], path: LossPath, losses: LossList): ToolCall[] {
   return (calls ?? []).flatMap((call, at): ToolCall[] => {
     if (!call.function) {
-      losses.refuse([...path, "tool_calls", at], "calls a tool that only its vendor runs");
+      const why = call.type === "custom" ? whyNoTool("custom") : "calls a tool that only its vendor runs";
+      losses.refuse([...path, "tool_calls", at], why);
       return [];
     }
     const { name, arguments: text } = call.function;

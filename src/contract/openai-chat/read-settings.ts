@@ -25,14 +25,14 @@ export function readSettings(request: ChatRequestBody, losses: LossList): ModelS
     maxOutputTokens: request.max_completion_tokens ?? request.max_tokens,
     stop: typeof stop === "string" ? [stop] : stop,
     seed: request.seed,
-    presencePenalty: request.presence_penalty,
-    frequencyPenalty: request.frequency_penalty,
+    presencePenalty: unlessDefault(request.presence_penalty, 0),
+    frequencyPenalty: unlessDefault(request.frequency_penalty, 0),
     reasoningEffort: pick(efforts, effort, () => losses.drop(path, "is no effort that providers know")),
     reasoningTokens: request.reasoning?.max_tokens,
     parallelToolCalls: request.parallel_tool_calls,
     topLogprobs: readLogprobs(request),
     jsonMode: isJsonMode(request.response_format) ? true : undefined,
-    verbosity: pick(verbosities, request.verbosity, () =>
+    verbosity: pick(verbosities, unlessDefault(request.verbosity, "medium"), () =>
       losses.drop(["verbosity"], "is no verbosity that providers know"),
     ),
     // It leaves the choice to the provider, which others need not be told.
@@ -72,6 +72,11 @@ function pick<T extends string>(
   const found = known.find((name) => name === value);
   if (found === undefined && typeof value === "string") onOther();
   return found;
+}
+
+/** Careful clients say what holds anyway, which others need not be told. */
+function unlessDefault<T>(value: T, usual: T): T | undefined {
+  return value === usual ? undefined : value;
 }
 
 type Nullable<T> = { readonly [Key in keyof T]: T[Key] | null | undefined };

@@ -24,7 +24,7 @@ const functionFields: ReadonlySet<string> = new Set(["name", "description", "par
 function readTool(tool: ChatToolBody, at: number, losses: LossList): ToolSpec[] {
   const { type, function: target, cache_control: cache } = tool;
   if (!target || type !== "function") {
-    losses.refuse(["tools", at], "is a tool that only its vendor runs");
+    losses.refuse(["tools", at], whyNoTool(type));
     return [];
   }
   losses.dropOthers(["tools", at], tool, toolFields);
@@ -40,6 +40,12 @@ function readTool(tool: ChatToolBody, at: number, losses: LossList): ToolSpec[] 
       ...(cacheTtl === undefined ? {} : { cacheTtl }),
     },
   ];
+}
+
+/** @param type of a tool that is not a function */
+export function whyNoTool(type: string | null | undefined): string {
+  if (type === "custom") return "is a custom tool, whose argument is any text: other providers' tools take JSON";
+  return "is a tool that only its vendor runs";
 }
 
 interface Choice {
@@ -63,7 +69,10 @@ function readChoice(choice: ChatRequestBody["tool_choice"], losses: LossList): C
     const allowed = among["tools"].flatMap((tool) => readName(tool) ?? []);
     return { toolChoice: among["mode"] === "required" ? "required" : "auto", allowed };
   }
-  losses.refuse(["tool_choice"], "names a tool that only its vendor runs");
+  losses.refuse(
+    ["tool_choice"],
+    choice.type === "custom" ? whyNoTool("custom") : "names a tool that only its vendor runs",
+  );
   return {};
 }
 

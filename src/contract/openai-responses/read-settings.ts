@@ -22,7 +22,8 @@ export function readSettings(request: ResponsesRequestBody, losses: LossList): M
     ...(typeof maxOutputTokens === "number" ? { maxOutputTokens } : {}),
     ...(typeof parallel === "boolean" ? { parallelToolCalls: parallel } : {}),
     ...(reasoningEffort ? { reasoningEffort } : {}),
-    ...(verbosity ? { verbosity } : {}),
+    // `medium` is what every model does without it.
+    ...(verbosity && verbosity !== "medium" ? { verbosity } : {}),
     ...(topLogprobs === undefined ? {} : { topLogprobs }),
     ...(toolChoice ? { toolChoice } : {}),
     ...(request.text?.format?.type === "json_object" ? { jsonMode: true } : {}),
@@ -57,8 +58,14 @@ function readToolChoice({ tool_choice: choice }: ResponsesRequestBody, losses: L
   }
   if (choice.type === "function" && typeof choice.name === "string") return { name: choice.name };
   if (choice.type === "allowed_tools") return choice.mode === "required" ? "required" : "auto";
-  losses.refuse(["tool_choice"], "chooses a tool that runs at OpenAI only");
+  const why = choice.type === "custom" ? whyNoTool("custom") : "chooses a tool that runs at OpenAI only";
+  losses.refuse(["tool_choice"], why);
   return undefined;
+}
+
+function whyNoTool(type: string): string {
+  if (type === "custom") return "is a custom tool, whose argument is any text: other providers' tools take JSON";
+  return "is a tool that runs at OpenAI only";
 }
 
 export function readOutput({ text }: ResponsesRequestBody, losses: LossList): OutputFormat | undefined {
@@ -85,7 +92,7 @@ export function readTools(request: ResponsesRequestBody, losses: LossList): read
   const specs = (request.tools ?? []).flatMap((tool, index): ToolSpec[] => {
     const { type, name, description, parameters, strict } = tool;
     if (type !== "function" || typeof name !== "string") {
-      losses.refuse(["tools", index], "is a tool that runs at OpenAI only");
+      losses.refuse(["tools", index], whyNoTool(type));
       return [];
     }
     losses.dropOthers(["tools", index], tool, toolFields);
@@ -110,7 +117,7 @@ function readAllowedNames(
   const names = new Set<string>();
   for (const [index, { type, name }] of (choice.tools ?? []).entries()) {
     if (type === "function" && typeof name === "string") names.add(name);
-    else losses.refuse(["tool_choice", "tools", index], "is a tool that runs at OpenAI only");
+    else losses.refuse(["tool_choice", "tools", index], whyNoTool(type));
   }
   return names;
 }

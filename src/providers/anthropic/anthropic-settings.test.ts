@@ -92,6 +92,10 @@ describe("settings", () => {
         const { body, warnings } = await ask(model, all);
         expect(body).toEqual({ max_tokens: expect.any(Number) as number, temperature: 0.2, top_k: 5 });
         expect(warnings).toEqual([`topP is not offered by ${model} beside a temperature and was dropped.`]);
+        expect(await ask(model, { temperature: 0.2, topP: 1 })).toMatchObject({
+          body: { temperature: 0.2 },
+          warnings: [],
+        });
         expect((await ask(model, { topP: 0.5 })).body).toMatchObject({ top_p: 0.5 });
       }
     });

@@ -49,7 +49,8 @@ function toSampling({ settings, traits, isThinking, model, warn }: SettingsOptio
   if (temperature !== undefined && temperature > 1)
     warn("temperature was lowered to 1, the most that Anthropic offers.");
   const hasOneTooMany = traits.sampling === "one" && temperature !== undefined && topP !== undefined;
-  if (hasOneTooMany) warn(`topP is not offered by ${model} beside a temperature and was dropped.`);
+  // 1 leaves out no token.
+  if (hasOneTooMany && topP !== 1) warn(`topP is not offered by ${model} beside a temperature and was dropped.`);
   return {
     ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
     ...(topP === undefined || hasOneTooMany ? {} : { top_p: topP }),

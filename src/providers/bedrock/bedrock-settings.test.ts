@@ -57,6 +57,7 @@ describe("settings", () => {
       { inferenceConfig: { temperature: 0.2 } },
       [/topP .* beside a temperature/],
     ],
+    [claude, { temperature: 0.2, topP: 1 }, { inferenceConfig: { temperature: 0.2 } }, []],
     [claude, { topP: 0.9 }, { inferenceConfig: { topP: 0.9 } }, []],
     [llama, { temperature: 0.2, topP: 0.9 }, { inferenceConfig: { temperature: 0.2, topP: 0.9 } }, []],
     [nova, { topK: 5 }, { additionalModelRequestFields: { inferenceConfig: { topK: 5 } } }, []],

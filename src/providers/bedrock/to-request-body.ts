@@ -124,7 +124,8 @@ function toInferenceConfig(settings: ModelSettings, thinking: Thinking, traits: 
   if (why === undefined && temperature !== undefined && temperature > 1)
     warn("Bedrock's temperature ends at 1, which was taken.");
   const hasOneTooMany = why === undefined && traits.sampling === "one" && temperature !== undefined;
-  if (hasOneTooMany && topP !== undefined)
+  // 1 leaves out no token.
+  if (hasOneTooMany && topP !== undefined && topP !== 1)
     warn("topP is not offered by this model on Bedrock beside a temperature and was dropped.");
   if (thinking.ownsLimits && maxOutputTokens !== undefined)
     warn("maxOutputTokens is not offered while this model thinks hard and was dropped.");

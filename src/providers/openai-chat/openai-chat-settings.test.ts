@@ -243,6 +243,13 @@ describe("the use of tools", () => {
     expect((await send("openai", "gpt-4o", settings)).sent).toEqual({});
   });
 
+  test("of which several may be called is nothing to say, or to warn of, where one cannot say otherwise", async () => {
+    const settings: ModelSettings = { parallelToolCalls: true };
+    const { sent, warnings } = await send("deepseek", "deepseek-chat", settings, { tools });
+    expect(sent).not.toHaveProperty("parallel_tool_calls");
+    expect(warnings).toEqual([]);
+  });
+
   test("that a server takes for something else is dropped with a warning", async () => {
     const { sent, warnings } = await send("llama-cpp", "m", { toolChoice: { name: "look" } }, { tools });
     expect(sent).toEqual({});

@@ -58,7 +58,9 @@ function setToolUse({ toolChoice, parallelToolCalls }: ModelSettings, quirks: Qu
   } else {
     set("toolChoice", "tool_choice", toolChoice === "required" ? quirks.requiredToolChoice : toolChoice);
   }
-  set("parallelToolCalls", "parallel_tool_calls", parallelToolCalls);
+  // Several calls are what every vendor's models do.
+  const isUsual = parallelToolCalls === true && quirks.lacks.includes("parallelToolCalls");
+  set("parallelToolCalls", "parallel_tool_calls", isUsual ? undefined : parallelToolCalls);
 }
 
 function toReasoning(
