@@ -8,7 +8,7 @@ import { collect, type Completion, type Part } from "../../reply.ts";
 import type { ModelRequest, Provider, ProviderContext } from "../provider.ts";
 import { createGeminiProvider, type GeminiProviderOptions } from "./gemini.ts";
 
-export interface SeenRequest {
+interface SeenRequest {
   /** With its query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;

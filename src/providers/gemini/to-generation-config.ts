@@ -33,7 +33,7 @@ export function toGenerationConfig(request: ModelRequest, options: ContentsOptio
 }
 
 /** Whether the schema goes to Google as such. A model that has to call a tool writes no JSON, and is told no schema. */
-export function sendsSchema({ output, tools = [], settings }: ModelRequest, { family }: ContentsOptions): boolean {
+function sendsSchema({ output, tools = [], settings }: ModelRequest, { family }: ContentsOptions): boolean {
   return output !== undefined && (tools.length === 0 || (family.hasSchemaBesideTools && !isForced(settings)));
 }
 
