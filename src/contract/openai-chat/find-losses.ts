@@ -54,6 +54,8 @@ const refused: Readonly<Record<string, string>> = {
   audio: "other providers do not answer with sound",
 };
 
+const told: ReadonlySet<string> = new Set([...known, ...Object.keys(dropped), ...Object.keys(refused)]);
+
 /** What of the request's own fields a provider of another dialect cannot be told. Messages and tools tell theirs. */
 export function findLosses(request: ChatRequestBody, losses: LossList): void {
   for (const [field, value] of Object.entries(request)) {
@@ -61,8 +63,8 @@ export function findLosses(request: ChatRequestBody, losses: LossList): void {
     if (Object.hasOwn(dropped, field)) losses.drop([field], dropped[field]!);
     if (Object.hasOwn(refused, field) && value !== null) losses.refuse([field], refused[field]!);
   }
-  losses.dropOthers([], request, new Set([...known, ...Object.keys(dropped), ...Object.keys(refused)]));
-  losses.dropOthers(["reasoning"], request.reasoning ?? {}, reasoningFields);
+  losses.dropOthers([], request, told);
+  if (request.reasoning) losses.dropOthers(["reasoning"], request.reasoning, reasoningFields);
   if (typeof request.n === "number" && request.n > 1) losses.refuse(["n"], "other providers write one answer");
   const modalities = request["modalities"];
   if (Array.isArray(modalities) && modalities.some((name) => name !== "text")) {
