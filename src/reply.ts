@@ -60,7 +60,13 @@ export type AnswerStatus = "ok" | "fallback" | "refused";
 
 /** What comes back up the pipeline, in order; `finish` is the last part of a whole answer. */
 export type Part =
-  | { readonly type: "text"; readonly text: string; readonly logprobs?: readonly TokenLogprob[] }
+  | {
+      readonly type: "text";
+      readonly text: string;
+      readonly logprobs?: readonly TokenLogprob[];
+      /** The vendor sets the words apart as a refusal; the answer then ends as `content_filter`. */
+      readonly isRefusal?: boolean;
+    }
   | { readonly type: "reasoning"; readonly text: string }
   /** Ends a stretch of reasoning: all of it, with what seals it. Its text was streamed before. */
   | { readonly type: "reasoning-block"; readonly block: ReasoningBlock }
@@ -104,6 +110,8 @@ export interface Outcome {
 /** A whole answer: what a stream of parts adds up to. */
 export interface Completion {
   readonly text: string;
+  /** All of the text is what its vendor sets apart as a refusal. */
+  readonly isRefusal?: boolean;
   readonly reasoning?: string;
   readonly reasoningBlocks?: readonly ReasoningBlock[];
   readonly sources?: readonly Source[];
@@ -162,6 +170,7 @@ class PartSum {
   readonly #sources: Source[] = [];
   readonly #logprobs: TokenLogprob[] = [];
   #text = "";
+  #refusalChars = 0;
   #reasoning = "";
   #usage: Usage | undefined;
   #finish: Extract<Part, { type: "finish" }> | undefined;
@@ -169,6 +178,7 @@ class PartSum {
   add(part: Part): void {
     if (part.type === "text") {
       this.#text += part.text;
+      if (part.isRefusal === true) this.#refusalChars += part.text.length;
       if (part.logprobs) this.#logprobs.push(...part.logprobs);
     } else if (part.type === "reasoning") this.#reasoning += part.text;
     else if (part.type === "reasoning-block") this.#reasoningBlocks.push(part.block);
@@ -184,6 +194,7 @@ class PartSum {
     const { reason = "other", rawReason, outcome } = this.#finish ?? {};
     return {
       text: this.#text,
+      ...(this.#refusalChars > 0 && this.#refusalChars === this.#text.length ? { isRefusal: true } : {}),
       ...(this.#reasoning === "" ? {} : { reasoning: this.#reasoning }),
       ...(this.#reasoningBlocks.length === 0 ? {} : { reasoningBlocks: this.#reasoningBlocks }),
       ...(this.#sources.length === 0 ? {} : { sources: this.#sources }),
@@ -208,9 +219,11 @@ function extendToolCall(known: ToolCall | undefined, part: Extract<Part, { type:
 }
 
 async function* toParts(completion: Completion): AsyncGenerator<Part> {
-  const { text, sources = [], logprobs, usage } = completion;
+  const { text, isRefusal, sources = [], logprobs, usage } = completion;
   yield* toReasoningParts(completion);
-  if (text !== "") yield { type: "text", text, ...(logprobs ? { logprobs } : {}) };
+  if (text !== "") {
+    yield { type: "text", text, ...(logprobs ? { logprobs } : {}), ...(isRefusal === true ? { isRefusal } : {}) };
+  }
   for (const source of sources) yield { type: "source", source };
   for (const [index, call] of completion.toolCalls.entries()) yield { type: "tool-call", index, ...call };
   if (usage) yield { type: "usage", usage };

@@ -8,7 +8,7 @@ import { toMessage } from "./write-message.ts";
 export const anthropicMessages: Dialect = {
   parseRequest: parseMessagesRequest,
   toAnswer: toMessage,
-  createWriter: (head) => new MessageEventWriter(head),
+  createWriter: (head, request) => new MessageEventWriter(head, request),
   toErrorBody: toAnthropicError,
   toErrorEvent,
 };

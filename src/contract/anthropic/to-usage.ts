@@ -29,9 +29,18 @@ export function toDeltaUsage(usage: Usage | undefined): Record<string, unknown> 
   };
 }
 
-export function toStopReason(reason: FinishReason): string {
-  return stopReasons[reason];
+/** @param rawReason the vendor's own word, which says more where it is one of Anthropic's */
+export function toStopReason(reason: FinishReason, rawReason: string | undefined): string {
+  const isOwn = rawReason !== undefined && ownReasons.get(rawReason) === reason;
+  return isOwn ? rawReason : stopReasons[reason];
 }
+
+/** Anthropic's words, as far as those for all vendors say less. Bedrock's models have some of them, too. */
+const ownReasons: ReadonlyMap<string, FinishReason> = new Map([
+  ["stop_sequence", "stop"],
+  ["model_context_window_exceeded", "length"],
+  ["pause_turn", "other"],
+]);
 
 const stopReasons = {
   stop: "end_turn",

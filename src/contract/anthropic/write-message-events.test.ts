@@ -305,3 +305,10 @@ test("sources are citations of the text before them", () => {
     { type: "content_block_delta", index: 2, delta: { type: "citations_delta", citation } },
   ]);
 });
+
+test("the end of a stream is told in the vendor's word where it is Anthropic's, with the only sequence that can be meant", () => {
+  const writer = new MessageEventWriter(head, { settings: { stop: ["END"] } });
+  writer.write({ type: "text", text: "Hi" });
+  const [, end] = readEvents(writer.write({ type: "finish", reason: "stop", rawReason: "stop_sequence" }));
+  expect(end).toMatchObject({ delta: { stop_reason: "stop_sequence", stop_sequence: "END" } });
+});

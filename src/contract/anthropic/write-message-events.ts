@@ -1,17 +1,18 @@
 import { HeadgateError } from "../../errors.ts";
 import type { ReasoningBlock } from "../../message.ts";
-import type { FinishReason, Part, Source, Usage } from "../../reply.ts";
+import type { Part, Source, Usage } from "../../reply.ts";
 import type { DialectHead, PartWriter } from "../dialect.ts";
 import { BlockQueue, encodeDelta, type Block } from "./block-queue.ts";
 import { TextBlock, ThinkingBlock, WholeBlock } from "./text-blocks.ts";
 import { isRedacted, toCitation, toReasoningBlock } from "./to-blocks.ts";
 import { toDeltaUsage, toMessageUsage, toStopReason } from "./to-usage.ts";
 import { ToolBlock } from "./tool-block.ts";
-import { toMessageHead, toStop } from "./write-message.ts";
+import { toMessageHead, toStop, type StopRequest } from "./write-message.ts";
 
 /** Turns the typed parts of one answer into the events of Anthropic's Messages API. */
 export class MessageEventWriter implements PartWriter {
   readonly #head: DialectHead;
+  readonly #request: StopRequest;
   readonly #queue = new BlockQueue();
   readonly #toolBlocks = new Map<number, ToolBlock>();
   #blockCount = 0;
@@ -21,8 +22,9 @@ export class MessageEventWriter implements PartWriter {
   #looseChars = 0;
   #usage: Usage | undefined;
 
-  constructor(head: DialectHead) {
+  constructor(head: DialectHead, request: StopRequest = { settings: {} }) {
     this.#head = head;
+    this.#request = request;
   }
 
   write(part: Part): string {
@@ -52,7 +54,7 @@ export class MessageEventWriter implements PartWriter {
         this.#usage = part.usage;
         return "";
       case "finish":
-        return this.#queue.drain() + this.#writeFinish(part.reason);
+        return this.#queue.drain() + this.#writeFinish(part);
       default:
         return "";
     }
@@ -114,12 +116,13 @@ export class MessageEventWriter implements PartWriter {
   // What the answer costs is known at its end; `message_delta` then tells all counts.
   #writeStart(): string {
     const usage = { ...toMessageUsage(undefined), cache_creation: null };
-    const message = { ...toMessageHead(this.#head), content: [], ...toStop(null), usage };
+    const message = { ...toMessageHead(this.#head), content: [], ...toStop(null, this.#request), usage };
     return encode("message_start", { message });
   }
 
-  #writeFinish(reason: FinishReason): string {
-    return encode("message_delta", { delta: toStop(toStopReason(reason)), usage: toDeltaUsage(this.#usage) });
+  #writeFinish({ reason, rawReason }: Extract<Part, { type: "finish" }>): string {
+    const delta = toStop(toStopReason(reason, rawReason), this.#request);
+    return encode("message_delta", { delta, usage: toDeltaUsage(this.#usage) });
   }
 }
 

@@ -109,6 +109,29 @@ describe("a whole answer", () => {
     expect(write({ finishReason })).toMatchObject({ stop_reason: expected, stop_sequence: null });
   });
 
+  test.each<[FinishReason, string, string]>([
+    ["stop", "stop_sequence", "stop_sequence"],
+    ["length", "model_context_window_exceeded", "model_context_window_exceeded"],
+    ["other", "pause_turn", "pause_turn"],
+    ["content_filter", "refusal", "refusal"],
+    // Words of others, and ones that are not what the answer came to.
+    ["tool_calls", "stop_sequence", "tool_use"],
+    ["stop", "end", "end_turn"],
+    ["content_filter", "guardrail_intervened", "refusal"],
+  ])("that ended by %s, which its vendor calls %s, says %s", (finishReason, rawFinishReason, expected) => {
+    expect(write({ finishReason, rawFinishReason })).toMatchObject({ stop_reason: expected });
+  });
+
+  test.each([
+    [["END"], "END"],
+    [["END", "\n"], null],
+    [undefined, null],
+  ])("that one of the sequences %j ended names %j", (stop, expected) => {
+    const ended: Completion = { ...empty, rawFinishReason: "stop_sequence" };
+    expect(toMessage(ended, head, { settings: { stop } })).toMatchObject({ stop_sequence: expected });
+    expect(toMessage(empty, head, { settings: { stop } })).toMatchObject({ stop_sequence: null });
+  });
+
   test.each([
     ['{"a":[1,{"b":null}]}', { a: [1, { b: null }] }],
     ["", {}],

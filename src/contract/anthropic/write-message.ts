@@ -1,14 +1,22 @@
 import type { Completion } from "../../reply.ts";
-import type { DialectHead } from "../dialect.ts";
+import type { DialectHead, DialectRequest } from "../dialect.ts";
 import { toContentBlocks } from "./to-blocks.ts";
 import { toMessageUsage, toStopReason } from "./to-usage.ts";
 
+/** What the end of an answer depends on. */
+export type StopRequest = Pick<DialectRequest, "settings">;
+
 /** Anthropic's `Message`. */
-export function toMessage(completion: Completion, head: DialectHead): Record<string, unknown> {
+export function toMessage(
+  completion: Completion,
+  head: DialectHead,
+  request: StopRequest = { settings: {} },
+): Record<string, unknown> {
+  const { finishReason, rawFinishReason } = completion;
   return {
     ...toMessageHead(head),
     content: toContentBlocks(completion, head.requestId),
-    ...toStop(toStopReason(completion.finishReason)),
+    ...toStop(toStopReason(finishReason, rawFinishReason), request),
     usage: toMessageUsage(completion.usage),
   };
 }
@@ -17,7 +25,9 @@ export function toMessageHead({ requestId, model }: DialectHead): Record<string,
   return { id: `msg_${requestId}`, type: "message", role: "assistant", model };
 }
 
-/** Why an answer ended; null while it has not. */
-export function toStop(reason: string | null): Record<string, unknown> {
-  return { stop_reason: reason, stop_sequence: null, stop_details: null, container: null };
+/** Why an answer ended; null while it has not. Vendors do not say which sequence ended it: known is an only one. */
+export function toStop(reason: string | null, { settings }: StopRequest): Record<string, unknown> {
+  const [only, ...others] = settings.stop ?? [];
+  const sequence = reason === "stop_sequence" && others.length === 0 ? only : undefined;
+  return { stop_reason: reason, stop_sequence: sequence ?? null, stop_details: null, container: null };
 }

@@ -1,7 +1,8 @@
 import type { Part, Source, Usage } from "../../reply.ts";
 import type { DialectHead, PartWriter } from "../dialect.ts";
+import { toForeignTier } from "../openai-tier.ts";
 import { toReasoningDetails } from "./reasoning-details.ts";
-import { toForeignTier, toForeignUsage } from "./to-usage.ts";
+import { toForeignUsage } from "./to-usage.ts";
 import {
   toAnnotation,
   toAnswerId,
@@ -31,24 +32,29 @@ export function createChatChunkWriter(options: ChatChunkWriterOptions): PartWrit
   const toDelta = createDeltas(options);
   const sources: Source[] = [];
   let hasBegun = false;
+  // Undefined before the first word; whether all of them are a refusal's.
+  let isRefusal: boolean | undefined;
   let usage: Usage | undefined;
 
   // Everything but the delta is the same in every chunk, and serialised once.
-  function writeDelta(delta: object, finishReason: string | null = null, logprobs = "null"): string {
+  function writeDelta(delta: object, finishReason: string | null = null, logprobs = "null", more = ""): string {
     const reason = finishReason === null ? "null" : `"${finishReason}"`;
     const choice = `{"index":0,"delta":${JSON.stringify(delta)},"logprobs":${logprobs},"finish_reason":${reason}}`;
-    return `data: ${head},"choices":[${choice}]${noUsage}}\n\n`;
+    return `data: ${head},"choices":[${choice}]${noUsage}${more}}\n\n`;
   }
 
   function writePart(part: Part): string {
+    if (part.type === "text") isRefusal = part.isRefusal === true && isRefusal !== false;
+    if (part.type === "text" && part.isRefusal === true) return writeDelta({ refusal: part.text });
     if (part.type === "text" && part.logprobs) {
       return writeDelta({ content: part.text }, null, JSON.stringify(toForeignLogprobs(part.logprobs)));
     }
     if (part.type === "finish") {
       // All in one piece, as OpenAI has it: its clients keep the last.
       const found = sources.length === 0 ? "" : writeDelta({ annotations: sources.map(toAnnotation) });
-      const end = options.includeUsage ? writeUsage(head, usage) : "";
-      return found + writeDelta({}, toForeignReason(part.reason)) + end;
+      const tier = writeTier(usage);
+      const end = options.includeUsage ? writeUsage(head, usage, tier) : "";
+      return found + writeDelta({}, toForeignReason(part.reason, isRefusal === true), "null", tier) + end;
     }
     const delta = toDelta(part);
     return delta ? writeDelta(delta) : "";
@@ -61,7 +67,7 @@ export function createChatChunkWriter(options: ChatChunkWriterOptions): PartWrit
       const chunk = writePart(part);
       if (chunk === "" || hasBegun) return chunk;
       hasBegun = true;
-      return writeDelta({ role: "assistant", content: "" }) + chunk;
+      return writeDelta({ role: "assistant", content: isRefusal === true ? null : "" }) + chunk;
     },
     end: () => "data: [DONE]\n\n",
   };
@@ -99,9 +105,12 @@ function createDeltas(head: DialectHead): (part: Part) => object | undefined {
   };
 }
 
-function writeUsage(head: string, usage: Usage | undefined): string {
-  if (!usage) return "";
-  const tier = toForeignTier(usage.serviceTier);
-  const told = tier === undefined ? "" : `,"service_tier":"${tier}"`;
-  return `data: ${head},"choices":[],"usage":${JSON.stringify(toForeignUsage(usage))}${told}}\n\n`;
+/** Which tier it was is known at the end only. */
+function writeTier(usage: Usage | undefined): string {
+  const tier = toForeignTier(usage?.serviceTier);
+  return tier === undefined ? "" : `,"service_tier":"${tier}"`;
+}
+
+function writeUsage(head: string, usage: Usage | undefined, tier: string): string {
+  return usage ? `data: ${head},"choices":[],"usage":${JSON.stringify(toForeignUsage(usage))}${tier}}\n\n` : "";
 }

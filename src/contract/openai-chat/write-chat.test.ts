@@ -9,7 +9,7 @@ import { parseJson } from "../../json.ts";
 import { toOpenAiError } from "../openai-error.ts";
 import { parseChatRequest } from "./parse-chat-request.ts";
 import { createChatChunkWriter } from "./chat-chunk-writer.ts";
-import { toChatCompletion } from "./write-chat.ts";
+import { toChatCompletion, toForeignLogprobs } from "./write-chat.ts";
 
 const requestId = "0190aaaa-0000-7000-8000-000000000000";
 const head = { requestId, model: "fast", createdAtMs: 1_700_000_000_999 };
@@ -116,7 +116,12 @@ describe("beside its text, an answer", () => {
   };
   const logprobs = {
     content: [
-      { token: "Yes", logprob: -0.1, bytes: null, top_logprobs: [{ token: "No", logprob: -2.5, bytes: null }] },
+      {
+        token: "Yes",
+        logprob: -0.1,
+        bytes: [89, 101, 115],
+        top_logprobs: [{ token: "No", logprob: -2.5, bytes: [78, 111] }],
+      },
     ],
     refusal: null,
   };
@@ -155,6 +160,16 @@ describe("beside its text, an answer", () => {
     ]);
     expect(choices[3]?.logprobs).toEqual(logprobs);
     expect(events.at(-1)).toMatchObject({ choices: [], usage, service_tier: "default" });
+    // The official client keeps what the last event says.
+    expect(events.at(-2)).toMatchObject({ choices: [{ finish_reason: "tool_calls" }], service_tier: "default" });
+  });
+
+  test("has no bytes of half a character", () => {
+    const tokens = toForeignLogprobs([
+      { token: "\uFFFD", logprob: -1 },
+      { token: "é", logprob: -1 },
+    ]);
+    expect(tokens["content"]).toMatchObject([{ bytes: null }, { bytes: [195, 169] }]);
   });
 
   test("names no tier that OpenAI's clients do not know", () => {

@@ -1,12 +1,13 @@
 import type { ToolCall } from "../../message.ts";
 import type { Completion, FinishReason, Source, TokenLogprob } from "../../reply.ts";
 import type { DialectHead } from "../dialect.ts";
+import { toForeignTier } from "../openai-tier.ts";
 import { toReasoningDetails } from "./reasoning-details.ts";
-import { toForeignTier, toForeignUsage } from "./to-usage.ts";
+import { toForeignUsage } from "./to-usage.ts";
 
 /** OpenAI's `chat.completion` object. */
 export function toChatCompletion(completion: Completion, head: DialectHead): Record<string, unknown> {
-  const { finishReason, usage, logprobs } = completion;
+  const { finishReason, isRefusal = false, usage, logprobs } = completion;
   const tier = toForeignTier(usage?.serviceTier);
   return {
     id: toAnswerId(head),
@@ -18,7 +19,7 @@ export function toChatCompletion(completion: Completion, head: DialectHead): Rec
         index: 0,
         message: toForeignMessage(completion, head),
         logprobs: logprobs ? toForeignLogprobs(logprobs) : null,
-        finish_reason: toForeignReason(finishReason),
+        finish_reason: toForeignReason(finishReason, isRefusal),
       },
     ],
     ...(usage ? { usage: toForeignUsage(usage) } : {}),
@@ -27,13 +28,13 @@ export function toChatCompletion(completion: Completion, head: DialectHead): Rec
 }
 
 function toForeignMessage(completion: Completion, head: DialectHead): Record<string, unknown> {
-  const { text, reasoning, reasoningBlocks = [], sources = [], toolCalls } = completion;
+  const { text, isRefusal = false, reasoning, reasoningBlocks = [], sources = [], toolCalls } = completion;
   const calls = toolCalls.map((call, index) => toForeignCall(call, index, head));
   const details = reasoningBlocks.flatMap(toReasoningDetails);
   return {
     role: "assistant",
-    content: text === "" && calls.length > 0 ? null : text,
-    refusal: null,
+    content: isRefusal || (text === "" && calls.length > 0) ? null : text,
+    refusal: isRefusal ? text : null,
     ...(reasoning === undefined ? {} : { reasoning_content: reasoning }),
     ...(details.length === 0 ? {} : { reasoning_details: details }),
     ...(sources.length === 0 ? {} : { annotations: sources.map(toAnnotation) }),
@@ -64,15 +65,21 @@ export function toForeignLogprobs(logprobs: readonly TokenLogprob[]): Record<str
   const content = logprobs.map(({ token, logprob, top = [] }) => ({
     token,
     logprob,
-    // Half of a character has no text that its bytes could be told from.
-    bytes: null,
-    top_logprobs: top.map((other) => ({ ...other, bytes: null })),
+    bytes: toBytes(token),
+    top_logprobs: top.map((other) => ({ ...other, bytes: toBytes(other.token) })),
   }));
   return { content, refusal: null };
 }
 
-// Clients know OpenAI's reasons only.
-export function toForeignReason(reason: FinishReason): string {
+// Half of a character has no text that its bytes could be told from.
+function toBytes(token: string): readonly number[] | null {
+  return token.includes("\uFFFD") ? null : [...Buffer.from(token)];
+}
+
+/** @param isRefusal its words are told apart, so that the answer is whole: OpenAI's official helpers fail on filtered ones */
+export function toForeignReason(reason: FinishReason, isRefusal: boolean): string {
+  if (isRefusal && reason === "content_filter") return "stop";
+  // Clients know OpenAI's reasons only.
   return reason === "other" ? "stop" : reason;
 }
 

@@ -7,7 +7,7 @@ import {
   toLogprobs,
   toMessageItem,
   toReasoningItem,
-  toTextPart,
+  toContentPart,
   type ItemStatus,
   type OutputItem,
 } from "./output-items.ts";
@@ -41,12 +41,15 @@ export class OpenMessage implements OpenItem {
   /** UTF-16 units of text in the messages before. */
   readonly #textOffset: number;
   readonly #at: string;
+  /** All of a message is, or none of it. */
+  readonly isRefusal: boolean;
   readonly #annotations: unknown[] = [];
   readonly #logprobs: unknown[] = [];
   #text = "";
 
-  constructor(place: ItemPlace, textOffset: number) {
+  constructor(place: ItemPlace, textOffset: number, isRefusal = false) {
     this.#place = place;
+    this.isRefusal = isRefusal;
     this.#textOffset = textOffset;
     this.#at = `${describe(place).item},"content_index":0`;
   }
@@ -57,7 +60,8 @@ export class OpenMessage implements OpenItem {
 
   open(): string {
     const { events, id } = this.#place;
-    const part = JSON.stringify(toTextPart({ text: "", annotations: [], logprobs: [] }));
+    const { isRefusal } = this;
+    const part = JSON.stringify(toContentPart({ isRefusal, text: "", annotations: [], logprobs: [] }));
     return (
       writeItem(this.#place, "added", toMessageItem(id, "in_progress", [])) +
       events.write("response.content_part.added", `${this.#at},"part":${part}`)
@@ -66,6 +70,9 @@ export class OpenMessage implements OpenItem {
 
   append(text: string, logprobs: readonly TokenLogprob[] | undefined): string {
     this.#text += text;
+    if (this.isRefusal) {
+      return this.#place.events.write("response.refusal.delta", `${this.#at},"delta":${JSON.stringify(text)}`);
+    }
     let told = "[]";
     if (logprobs) {
       const foreign = toLogprobs(logprobs);
@@ -87,8 +94,10 @@ export class OpenMessage implements OpenItem {
     const { events } = this.#place;
     const [text, logprobs] = [JSON.stringify(this.#text), JSON.stringify(this.#logprobs)];
     return (
-      events.write("response.output_text.done", `${this.#at},"text":${text},"logprobs":${logprobs}`) +
-      events.write("response.content_part.done", `${this.#at},"part":${JSON.stringify(toTextPart(this.#content))}`) +
+      (this.isRefusal
+        ? events.write("response.refusal.done", `${this.#at},"refusal":${text}`)
+        : events.write("response.output_text.done", `${this.#at},"text":${text},"logprobs":${logprobs}`)) +
+      events.write("response.content_part.done", `${this.#at},"part":${JSON.stringify(toContentPart(this.#content))}`) +
       writeItem(this.#place, "done", this.toItem(status))
     );
   }
@@ -97,8 +106,8 @@ export class OpenMessage implements OpenItem {
     return toMessageItem(this.#place.id, status, [this.#content]);
   }
 
-  get #content(): Parameters<typeof toTextPart>[0] {
-    return { text: this.#text, annotations: this.#annotations, logprobs: this.#logprobs };
+  get #content(): Parameters<typeof toContentPart>[0] {
+    return { isRefusal: this.isRefusal, text: this.#text, annotations: this.#annotations, logprobs: this.#logprobs };
   }
 }
 

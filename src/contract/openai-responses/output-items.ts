@@ -1,4 +1,4 @@
-import type { Completion, Source, TokenLogprob } from "../../reply.ts";
+import type { Completion, FinishReason, Source, TokenLogprob } from "../../reply.ts";
 import type { ReasoningBlock, ToolCall } from "../../message.ts";
 import type { ItemIds } from "./item-ids.ts";
 import { sealCallId, sealReasoning } from "./seal.ts";
@@ -18,18 +18,25 @@ export function toReasoningItem(id: string, block: ReasoningBlock): OutputItem {
   };
 }
 
+/** `incomplete` for an answer that was cut; why clients stop otherwise shows in the items. */
+export function toStatus(reason: FinishReason, isRefusal = false): "completed" | "incomplete" {
+  return reason === "length" || (reason === "content_filter" && !isRefusal) ? "incomplete" : "completed";
+}
+
 export interface MessageContent {
+  readonly isRefusal?: boolean;
   readonly text: string;
   readonly annotations: readonly unknown[];
   readonly logprobs: readonly unknown[];
 }
 
-export function toTextPart({ text, annotations, logprobs }: MessageContent): Record<string, unknown> {
+export function toContentPart({ isRefusal, text, annotations, logprobs }: MessageContent): Record<string, unknown> {
+  if (isRefusal === true) return { type: "refusal", refusal: text };
   return { type: "output_text", text, annotations, logprobs };
 }
 
 export function toMessageItem(id: string, status: ItemStatus, content: readonly MessageContent[]): OutputItem {
-  return { id, type: "message", status, role: "assistant", content: content.map(toTextPart) };
+  return { id, type: "message", status, role: "assistant", content: content.map(toContentPart) };
 }
 
 export function toCallItem(id: string, status: ItemStatus, call: ToolCall): OutputItem {
@@ -61,16 +68,15 @@ function toTokenLogprob({ token, logprob }: Pick<TokenLogprob, "token" | "logpro
 
 /** All items of a whole answer: reasoning, then the message, then the calls. */
 export function toOutputItems(completion: Completion, ids: ItemIds): readonly OutputItem[] {
-  const { text, sources = [], logprobs = [], toolCalls } = completion;
-  const status =
-    completion.finishReason === "length" || completion.finishReason === "content_filter" ? "incomplete" : "completed";
+  const { text, isRefusal, sources = [], logprobs = [], toolCalls } = completion;
+  const status = toStatus(completion.finishReason, isRefusal);
   const items = listBlocks(completion).map((block, index) => toReasoningItem(ids.output("rs", index), block));
   const hasMessage = text !== "" || sources.length > 0;
   // Only the last item can be the one that was cut.
   const isLast = toolCalls.length === 0;
   if (hasMessage) {
     const annotations = sources.map((source) => toAnnotation(source));
-    const content = { text, annotations, logprobs: toLogprobs(logprobs) };
+    const content = { isRefusal, text, annotations, logprobs: toLogprobs(logprobs) };
     items.push(toMessageItem(ids.output("msg", items.length), isLast ? status : "completed", [content]));
   }
   for (const [index, call] of toolCalls.entries()) {

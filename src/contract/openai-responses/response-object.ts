@@ -1,8 +1,9 @@
 import type { HeadgateError } from "../../errors.ts";
 import type { FinishReason, Usage } from "../../reply.ts";
 import type { DialectHead } from "../dialect.ts";
+import { toForeignTier } from "../openai-tier.ts";
 import { createItemIds } from "./item-ids.ts";
-import type { OutputItem } from "./output-items.ts";
+import { toStatus, type OutputItem } from "./output-items.ts";
 import type { ParsedResponsesRequest } from "./parse-responses-request.ts";
 
 /** OpenAI's `response` object. */
@@ -11,6 +12,8 @@ export type ResponseObject = Readonly<Record<string, unknown>> & { readonly id: 
 export interface ResponseState {
   /** Absent: the answer is on its way, or failed. */
   readonly finishReason?: FinishReason;
+  /** The answer says that the model declines, and is whole. */
+  readonly isRefusal?: boolean;
   readonly error?: HeadgateError;
   readonly output: readonly OutputItem[];
   readonly usage?: Usage;
@@ -26,7 +29,11 @@ export function toResponseObject(
 ): ResponseObject {
   const { finishReason, error, output, usage } = state;
   const { echo } = request;
-  const status = error ? "failed" : finishReason === undefined ? "in_progress" : toStatus(finishReason);
+  const status = error
+    ? "failed"
+    : finishReason === undefined
+      ? "in_progress"
+      : toStatus(finishReason, state.isRefusal);
   const isCompleted = status === "completed" && state.completedAtMs !== undefined;
   return {
     id: createItemIds(head.requestId).response,
@@ -39,15 +46,11 @@ export function toResponseObject(
     model: head.model,
     output,
     ...echo,
-    service_tier: usage?.serviceTier ?? echo["service_tier"] ?? null,
+    // What was asked for is not what was served.
+    service_tier: toForeignTier(usage?.serviceTier) ?? null,
     store: state.isStored ?? request.isStored,
     ...(usage ? { usage: toForeignUsage(usage) } : {}),
   };
-}
-
-/** `incomplete` for an answer that was cut; why clients stop otherwise shows in the items. */
-export function toStatus(reason: FinishReason): "completed" | "incomplete" {
-  return reason === "length" || reason === "content_filter" ? "incomplete" : "completed";
 }
 
 function toIncompleteReason(reason: FinishReason | undefined): string {

@@ -311,13 +311,15 @@ describe("a stream", () => {
 const randomParts = fc.gen().map((gen): Part[] => {
   const parts: Part[] = [];
   const hasBlocks = gen(fc.boolean);
+  const isRefusal = gen(fc.boolean);
   let calls = 0;
   for (let at = gen(fc.nat, { max: 12 }); at > 0; at--) {
     const kind = gen(fc.constantFrom, "text", "reasoning", "call", "arguments", "source", "noise");
     if (kind === "text") {
       const text = gen(fc.string, { unit: "grapheme", minLength: 1, maxLength: 8 });
-      const logprobs = gen(fc.boolean) ? [{ token: text, logprob: -1, top: [{ token: "a", logprob: -2 }] }] : undefined;
-      parts.push({ type: "text", text, ...(logprobs ? { logprobs } : {}) });
+      const logprobs =
+        gen(fc.boolean) && !isRefusal ? [{ token: text, logprob: -1, top: [{ token: "a", logprob: -2 }] }] : undefined;
+      parts.push({ type: "text", text, ...(logprobs ? { logprobs } : {}), ...(isRefusal ? { isRefusal } : {}) });
     } else if (kind === "reasoning") {
       const texts = Array.from({ length: gen(fc.nat, { max: 3 }) }, () => gen(fc.string, { minLength: 1 }));
       parts.push(...texts.map((text) => ({ type: "reasoning", text }) as const));
@@ -354,6 +356,7 @@ function summarize(response: Response): unknown {
     ...response,
     output: undefined,
     text: texts.map(({ text }) => text).join(""),
+    refusal: messages.map((part) => (part.type === "refusal" ? part.refusal : "")).join(""),
     logprobs: texts.flatMap(({ logprobs = [] }) => logprobs),
     urls: texts.flatMap(({ annotations }) => annotations),
     reasoning: reasoning.map(({ summary }) => summary.map(({ text }) => text).join("")).join(""),

@@ -1,13 +1,13 @@
 import { HeadgateError } from "../../errors.ts";
 import type { ReasoningBlock } from "../../message.ts";
-import type { FinishReason, Part, Source, TokenLogprob, Usage } from "../../reply.ts";
+import type { FinishReason, Part, Source, Usage } from "../../reply.ts";
 import type { DialectHead, PartWriter } from "../dialect.ts";
 import { createEventSequence } from "./event-sequence.ts";
 import { createItemIds, type ItemIds, type ItemKind } from "./item-ids.ts";
 import { OpenCall, OpenMessage, OpenReasoning, type ItemPlace } from "./open-items.ts";
-import type { OutputItem } from "./output-items.ts";
+import { toStatus, type OutputItem } from "./output-items.ts";
 import type { ParsedResponsesRequest } from "./parse-responses-request.ts";
-import { toResponseObject, toStatus, type ResponseObject, type ResponseState } from "./response-object.ts";
+import { toResponseObject, type ResponseObject, type ResponseState } from "./response-object.ts";
 import { writeErrorFields } from "./write-error.ts";
 
 /** How an answer that is whole is told to the client. */
@@ -52,6 +52,8 @@ class ResponseEvents implements ResponseWriter {
   #textEnd = 0;
   #chars = 0;
   #hasBegun = false;
+  /** Undefined before the first word; whether all of them are a refusal's. */
+  #isRefusal: boolean | undefined;
   #usage: Usage | undefined;
   #finishReason: FinishReason | undefined;
   #settlement: Settlement | undefined;
@@ -65,7 +67,7 @@ class ResponseEvents implements ResponseWriter {
   write(part: Part): string {
     switch (part.type) {
       case "text":
-        return this.#begin() + this.#writeText(part.text, part.logprobs);
+        return this.#begin() + this.#writeText(part);
       case "reasoning":
         return this.#begin() + this.#writeReasoning(part.text);
       case "reasoning-block":
@@ -92,7 +94,10 @@ class ResponseEvents implements ResponseWriter {
   end(): string {
     const reason = this.#finishReason ?? "other";
     const response = this.#toResponse({ finishReason: reason });
-    return this.#events.write(`response.${toStatus(reason)}`, `"response":${JSON.stringify(response)}`);
+    return this.#events.write(
+      `response.${toStatus(reason, this.#isRefusal)}`,
+      `"response":${JSON.stringify(response)}`,
+    );
   }
 
   fail(error: HeadgateError): string {
@@ -109,6 +114,7 @@ class ResponseEvents implements ResponseWriter {
     const output = this.#items.map((item, index) => this.#closed.get(index) ?? item.toItem("incomplete"));
     return toResponseObject(this.#head, this.#request, {
       usage: this.#usage,
+      isRefusal: this.#isRefusal,
       ...this.#settlement,
       ...state,
       output,
@@ -122,26 +128,28 @@ class ResponseEvents implements ResponseWriter {
     return this.#events.write("response.created", response) + this.#events.write("response.in_progress", response);
   }
 
-  #writeText(text: string, logprobs: readonly TokenLogprob[] | undefined): string {
+  #writeText({ text, logprobs, isRefusal = false }: TextPart): string {
     if (text === "" && !logprobs) return "";
-    const opened = this.#openMessage();
+    this.#isRefusal = isRefusal && this.#isRefusal !== false;
+    const opened = this.#openMessage(isRefusal);
     this.#count(text.length + (logprobs?.length ?? 0) * charsOfLogprob);
     return opened + this.#message!.append(text, logprobs);
   }
 
-  #openMessage(): string {
-    if (this.#message) return "";
-    const closed = this.#closeReasoning();
-    const message = new OpenMessage(this.#nextPlace("msg"), this.#textEnd);
+  #openMessage(isRefusal = false): string {
+    if (this.#message?.isRefusal === isRefusal) return "";
+    const closed = this.#closeReasoning() + this.#closeMessage("completed");
+    const message = new OpenMessage(this.#nextPlace("msg"), this.#textEnd, isRefusal);
     this.#items.push(message);
     this.#message = message;
-    const cited = this.#sources.splice(0);
+    // A refusal has no place for them.
+    const cited = isRefusal ? [] : this.#sources.splice(0);
     return closed + message.open() + cited.map((source) => message.cite(source)).join("");
   }
 
   #cite(source: Source): string {
     this.#count(source.url.length + charsOfItem);
-    if (this.#message) return this.#message.cite(source);
+    if (this.#message?.isRefusal === false) return this.#message.cite(source);
     // Some vendors name their sources before they say anything.
     this.#sources.push(source);
     return "";
@@ -191,13 +199,13 @@ class ResponseEvents implements ResponseWriter {
     this.#finishReason = reason;
     const opened: string[] = [];
     for (const call of this.#calls.values()) if (!(call instanceof OpenCall)) opened.push(this.#openCall(call));
-    if (this.#sources.length > 0) opened.push(this.#openMessage());
+    if (this.#sources.length > 0 && this.#isRefusal !== true) opened.push(this.#openMessage());
     const last = this.#items.length - 1;
     const closed: string[] = [];
     for (const index of this.#items.keys()) {
       if (this.#closed.has(index)) continue;
       // Only the last item can be the one that was cut.
-      const isCut = index === last && toStatus(reason) === "incomplete";
+      const isCut = index === last && toStatus(reason, this.#isRefusal) === "incomplete";
       closed.push(this.#close(index, isCut ? "incomplete" : "completed"));
     }
     return [...opened, ...closed].join("");
@@ -239,6 +247,7 @@ class ResponseEvents implements ResponseWriter {
   }
 }
 
+type TextPart = Extract<Part, { type: "text" }>;
 type CallPart = Extract<Part, { type: "tool-call" }>;
 /** A call whose name has not come yet. */
 type WaitingCall = CallPart;

@@ -15,7 +15,6 @@ export function toEcho(request: ResponsesRequestBody): Readonly<Record<string, u
       summary: reasoning?.summary ?? reasoning?.generate_summary ?? null,
     },
     safety_identifier: request.safety_identifier ?? null,
-    service_tier: request.service_tier ?? null,
     temperature: request.temperature ?? null,
     text: { ...text, format: text?.format ?? { type: "text" } },
     tool_choice: request.tool_choice ?? "auto",

@@ -13,7 +13,7 @@ export function toResponse(
   request: Pick<ParsedResponsesRequest, "echo" | "isStored">,
   settlement?: Settlement,
 ): ResponseObject {
-  const { finishReason, usage } = completion;
+  const { finishReason, isRefusal, usage } = completion;
   const output = toOutputItems(completion, createItemIds(head.requestId));
-  return toResponseObject(head, request, { finishReason, usage, output, ...settlement });
+  return toResponseObject(head, request, { finishReason, isRefusal, usage, output, ...settlement });
 }

@@ -39,7 +39,7 @@ export function createChoiceReader(sources: SourceReader): ChoiceReader {
     }
     if (refusal !== "") {
       isRefusal = true;
-      parts.push({ type: "text", text: refusal });
+      parts.push({ type: "text", text: refusal, isRefusal });
     }
     if (hasCalls) for (const call of calls) if (isRecord(call)) parts.push(toolCalls.read(call));
     for (const source of sources.readMessage(delta)) parts.push({ type: "source", source });

@@ -179,11 +179,12 @@ describe("the answer", () => {
   test("that is a refusal ends as filtered, with its words", async () => {
     const message = { role: "assistant", content: null, refusal: "I cannot." };
     bench.upstream.script({ rawBody: JSON.stringify({ choices: [{ message, finish_reason: "stop" }] }) });
-    expect(await bench.complete(toRequest())).toMatchObject({ text: "I cannot.", finishReason: "content_filter" });
+    const refused = { text: "I cannot.", isRefusal: true, finishReason: "content_filter" };
+    expect(await bench.complete(toRequest())).toMatchObject(refused);
     bench.upstream.script({
       rawBody: `${delta({ refusal: "I " })}${delta({ refusal: "cannot." })}${delta({}, "stop")}data: [DONE]\n\n`,
     });
-    expect(await bench.complete(streamed)).toMatchObject({ text: "I cannot.", finishReason: "content_filter" });
+    expect(await bench.complete(streamed)).toMatchObject(refused);
   });
 
   test("counts reasoning that a vendor reports beside its completion", async () => {

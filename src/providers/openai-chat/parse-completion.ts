@@ -36,6 +36,7 @@ export function parseCompletion(peer: string, bytes: Buffer): Completion {
   const isRefusal = refusal !== "" && text === "";
   return {
     text: isRefusal ? refusal : text,
+    ...(isRefusal ? { isRefusal } : {}),
     ...(reasoning === "" ? {} : { reasoning }),
     ...(reasoningBlocks.length === 0 ? {} : { reasoningBlocks }),
     ...(found.length === 0 ? {} : { sources: found }),

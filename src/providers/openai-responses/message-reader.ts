@@ -44,6 +44,12 @@ export function createMessageReader(said: SaidText): MessageReader {
     return [read ? { type: "text", text: delta, logprobs: read } : { type: "text", text: delta }];
   }
 
+  function addRefusal(index: unknown, delta: string): Part[] {
+    said.isRefusal = true;
+    const hasText = addText(index, delta).length > 0;
+    return hasText ? [{ type: "text", text: delta, isRefusal: true }] : [];
+  }
+
   function addAnnotation(index: unknown, annotation: unknown): Part[] {
     const content = find(index);
     content.annotations++;
@@ -53,22 +59,18 @@ export function createMessageReader(said: SaidText): MessageReader {
 
   function finishContent(index: unknown, content: Readonly<Record<string, unknown>>): Part[] {
     const { type, text, refusal, annotations, logprobs } = content;
-    if (type === "refusal") said.isRefusal = true;
-    const whole = type === "refusal" ? refusal : text;
-    if (typeof whole !== "string") return [];
     const known = find(index);
+    if (type === "refusal") return addRefusal(index, typeof refusal === "string" ? refusal.slice(known.chars) : "");
+    if (typeof text !== "string") return [];
     // Log-probabilities belong to whole texts here; those of streamed ones came with their pieces.
-    const rest = addText(index, whole.slice(known.chars), known.chars === 0 ? logprobs : undefined);
+    const rest = addText(index, text.slice(known.chars), known.chars === 0 ? logprobs : undefined);
     const uncited = Array.isArray(annotations) ? annotations.slice(known.annotations) : [];
     return [...rest, ...uncited.flatMap((annotation) => addAnnotation(index, annotation))];
   }
 
   return {
     addText,
-    addRefusal: (index, delta) => {
-      said.isRefusal = true;
-      return addText(index, delta);
-    },
+    addRefusal,
     addAnnotation,
     finishContent,
     finish: ({ content }) => {

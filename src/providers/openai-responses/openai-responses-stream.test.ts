@@ -178,7 +178,7 @@ describe("a stream", () => {
     ],
   ])("that refuses %s ends as filtered, with the words", async (_how, events) => {
     expect(await partsOf(...events, completed([toMessage({ type: "refusal", refusal: "No." })]))).toEqual([
-      { type: "text", text: "No." },
+      { type: "text", text: "No.", isRefusal: true },
       { type: "usage", usage },
       { type: "finish", reason: "content_filter", rawReason: "completed" },
     ]);

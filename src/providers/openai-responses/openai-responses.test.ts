@@ -111,9 +111,14 @@ describe("a whole answer", () => {
   test("that refuses ends as filtered, with its words; with a call the client has to run the call", async () => {
     const refusal = toMessage({ type: "refusal", refusal: "I cannot." });
     bench.script({ body: toResponse([refusal]) });
-    expect(await bench.complete(toRequest())).toMatchObject({ text: "I cannot.", finishReason: "content_filter" });
+    const refused = { text: "I cannot.", isRefusal: true };
+    expect(await bench.complete(toRequest())).toMatchObject({ ...refused, finishReason: "content_filter" });
     bench.script({ body: toResponse([refusal, { type: "function_call", call_id: "a", name: "f", arguments: "{}" }]) });
-    expect(await bench.complete(toRequest())).toMatchObject({ text: "I cannot.", finishReason: "tool_calls" });
+    expect(await bench.complete(toRequest())).toMatchObject({ ...refused, finishReason: "tool_calls" });
+    bench.script({ body: toResponse([toMessage(toText("Well. ")), refusal]) });
+    const mixed = await bench.complete(toRequest());
+    expect(mixed).toMatchObject({ text: "Well. I cannot.", finishReason: "content_filter" });
+    expect(mixed).not.toHaveProperty("isRefusal");
   });
 
   test("comes from a server that cannot stream, too", async () => {

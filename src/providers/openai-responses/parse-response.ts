@@ -37,9 +37,11 @@ function addUp(parts: readonly Part[]): Omit<Completion, "finishReason"> {
   const logprobs: TokenLogprob[] = [];
   const toolCalls: ToolCall[] = [];
   let [text, reasoning] = ["", ""];
+  let refusalChars = 0;
   for (const part of parts) {
     if (part.type === "text") {
       text += part.text;
+      if (part.isRefusal === true) refusalChars += part.text.length;
       logprobs.push(...(part.logprobs ?? []));
     } else if (part.type === "reasoning") reasoning += part.text;
     else if (part.type === "tool-call") {
@@ -52,6 +54,7 @@ function addUp(parts: readonly Part[]): Omit<Completion, "finishReason"> {
   const sources: Source[] = parts.flatMap((part) => (part.type === "source" ? [part.source] : []));
   return {
     text,
+    ...(refusalChars > 0 && refusalChars === text.length ? { isRefusal: true } : {}),
     ...(reasoning === "" ? {} : { reasoning }),
     ...(reasoningBlocks.length === 0 ? {} : { reasoningBlocks }),
     ...(sources.length === 0 ? {} : { sources }),
