@@ -246,3 +246,18 @@ test("when the client goes away in the middle of a stream the call is cancelled"
   for await (const _event of stream) break;
   expect(await cancelled.promise).toMatchObject({ code: "request_cancelled" });
 });
+
+test("bodies are as large as in every foreign dialect, with images in them", async () => {
+  const { post } = await setup({
+    callModel: async ({ task }) =>
+      wholeReply({
+        text: "Hello.",
+        toolCalls: [],
+        finishReason: "stop",
+        ...(task ? { result: { type: "count-tokens", inputTokens: 1, isEstimated: false } } : {}),
+      }),
+  });
+  const large = { ...request, messages: [{ role: "user", content: "x".repeat(2 * 1024 * 1024) }] };
+  expect((await post(large)).status).toBe(200);
+  expect((await post(large, "/v1/messages/count_tokens")).status).toBe(200);
+});

@@ -11,8 +11,9 @@ export function registerMessages(http: FastifyInstance, context: ServerContext):
 }
 
 function register(http: FastifyInstance, context: ServerContext, path: string, dialect: Dialect): void {
-  const { onRequest, errorHandler } = dialectOptions(context, dialect);
-  http.post(path, { onRequest: [nameRequest, onRequest ?? []].flat(), errorHandler }, async (request, reply) => {
+  const options = dialectOptions(context, dialect);
+  const onRequest = [nameRequest, options.onRequest ?? []].flat();
+  http.post(path, { ...options, onRequest }, async (request, reply) => {
     const parsed = dialect.parseRequest(request.body, request.headers);
     const answer = await runDialect(context, parsed, request);
     await sendDialect(context, dialect, { parsed, answer, request, reply });
