@@ -31,6 +31,8 @@ export interface Loss {
   readonly effect: "dropped" | "refused";
   /** Shown to the client after the path: `is not offered by ...`. */
   readonly why: string;
+  /** The request begins its answer: nothing is lost on providers that go on from there. */
+  readonly isPrefill?: boolean;
 }
 
 /**

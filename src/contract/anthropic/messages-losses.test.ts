@@ -133,9 +133,10 @@ describe("what is lost on providers of other dialects", () => {
     });
   });
 
-  test("an answer that the client has begun is refused, but not where its tokens are counted", () => {
+  test("an answer that the client has begun is refused, but for providers that go on from it, and not where its tokens are counted", () => {
     const messages = [...minimal.messages, { role: "assistant", content: "{" }];
     expect(lossesOf({ messages })).toEqual({ "/messages/1": "refused" });
+    expect(parseMessagesRequest({ ...minimal, messages }, {}).foreign.losses).toMatchObject([{ isPrefill: true }]);
     expect(parseCountTokensRequest({ ...minimal, messages }, {}).foreign.losses).toBeUndefined();
   });
 

@@ -1,4 +1,5 @@
 import type { ForeignRequest, Loss } from "../../call.ts";
+import { toPointer } from "../../json.ts";
 import type { Message } from "../../message.ts";
 import type { DialectRequest } from "../dialect.ts";
 import { toRequestError } from "../request-error.ts";
@@ -22,11 +23,8 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 export function parseMessagesRequest(body: unknown, headers: Headers): DialectRequest {
   const losses = createLossList(unknownField);
   const parsed = parseRequest(body, headers, losses);
-  if (parsed.messages.at(-1)?.role === "assistant") {
-    losses.refuse(["messages", parsed.request.messages.length - 1], "only Anthropic's API continues a begun answer");
-  }
   if (headers["anthropic-beta"] !== undefined) losses.drop(["anthropic-beta"], "the header is for Anthropic's API");
-  return toDialectRequest(parsed, losses.toLosses());
+  return toDialectRequest(parsed, [...listPrefill(parsed), ...losses.toLosses()]);
 }
 
 /** Reads the body of `POST /v1/messages/count_tokens`. What cannot be passed on is left out of the count. */
@@ -65,6 +63,13 @@ function parseRequest(body: unknown, headers: Headers, losses: LossList): Parsed
       ...(relay.warnings.length === 0 ? {} : { warnings: relay.warnings }),
     },
   };
+}
+
+/** A last turn of the assistant is the beginning of the answer in this dialect. */
+function listPrefill({ request, messages }: ParsedRequest): Loss[] {
+  if (messages.at(-1)?.role !== "assistant") return [];
+  const path = toPointer(["messages", request.messages.length - 1]);
+  return [{ path, effect: "refused", why: "its models do not go on from a begun answer", isPrefill: true }];
 }
 
 function toDialectRequest(

@@ -85,6 +85,19 @@ describe("a foreign request", () => {
     });
     expect(requests).toEqual([]);
   });
+
+  test("that begins its answer goes to providers that go on from there, and is refused for others", async () => {
+    const foreign = toForeign({ path: "/messages/1", effect: "refused", why: "is begun", isPrefill: true });
+    const { provider, requests } = createProvider({ continuesAnswers: true });
+    expect((await ask(provider, createCall({ foreign }))).warnings).toEqual([]);
+    expect(requests).toHaveLength(1);
+    await expect(ask(createProvider().provider, createCall({ foreign }))).rejects.toMatchObject({
+      code: "not_translatable",
+      issues: [{ path: "/messages/1", message: "is begun" }],
+    });
+    const both = { ...foreign, losses: [...(foreign.losses ?? []), refused] };
+    await expect(ask(provider, createCall({ foreign: both }))).rejects.toMatchObject({ issues: [{ path: "/n" }] });
+  });
 });
 
 describe("a task", () => {

@@ -1,4 +1,4 @@
-import type { Call, ForeignRequest, Target, Task } from "../../call.ts";
+import type { Call, ForeignRequest, Loss, Target, Task } from "../../call.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Message } from "../../message.ts";
 import type { ModelRequest, Provider, ProviderContext } from "../../providers/provider.ts";
@@ -35,13 +35,14 @@ function passOn(
     return foreign;
   }
   const { losses = [] } = foreign;
-  const refused = losses.filter(({ effect }) => effect === "refused");
+  const isKept = ({ isPrefill = false }: Loss): boolean => isPrefill && provider.continuesAnswers === true;
+  const refused = losses.filter((loss) => loss.effect === "refused" && !isKept(loss));
   if (refused.length > 0) {
     const issues = refused.map(({ path, why }) => ({ path, message: why }));
     const detail = `The provider ${provider.name} cannot be asked for: ${issues.map(({ path, message }) => `${path} (${message})`).join(", ")}.`;
     throw new HeadgateError("not_translatable", { detail, issues });
   }
-  for (const { path, why } of losses) warn(`${path} was dropped: ${why}.`);
+  for (const { path, why, effect } of losses) if (effect === "dropped") warn(`${path} was dropped: ${why}.`);
   return undefined;
 }
 

@@ -42,6 +42,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Prov
     name,
     hasSchemaMode: true,
     dialects: ["anthropic-messages"],
+    continuesAnswers: true,
     generate: createGenerate(client, {
       dialect: "anthropic-messages",
       toRequest: (request, context) => ({

@@ -117,6 +117,20 @@ describe("messages", () => {
     ]);
   });
 
+  test("of the assistant at the end are the beginning of the answer", async () => {
+    const { messages } = await bench.ask({
+      messages: [
+        { role: "user", content: "Hi" },
+        { role: "assistant", content: "{" },
+      ],
+    });
+    expect(messages).toEqual([
+      { role: "user", content: [{ text: "Hi" }] },
+      { role: "assistant", content: [{ text: "{" }] },
+    ]);
+    expect(bench.provider.continuesAnswers).toBe(true);
+  });
+
   test("of the system in the middle move to the start, with a warning", async () => {
     const body = await bench.ask({
       messages: [
