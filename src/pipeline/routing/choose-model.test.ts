@@ -211,6 +211,12 @@ describe("a chat call", () => {
   );
 });
 
+test("a name that is longer than any vendor's is not found, since it would go into the call's record", async () => {
+  const longest = `openai/${"m".repeat(2041)}`;
+  expect(await choose({ requestedModel: longest })).toMatchObject({ model: longest.slice("openai/".length) });
+  await expect(choose({ requestedModel: `${longest}m` })).rejects.toMatchObject({ code: "model_not_found" });
+});
+
 test("the list of what exists stays short in a large project", () => {
   const models = new Map(Array.from({ length: 50 }, (_, index) => [`m${index}`, { provider: "local", model: "x" }]));
   const failure = HeadgateError.from(

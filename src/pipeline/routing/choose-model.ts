@@ -28,6 +28,9 @@ export function chooseModel({ countTokens = countO200kTokens }: ChooseModelOptio
   };
 }
 
+/** Clients make names up, and those of called models go into records and logs. Amazon's, the longest, have this many. */
+const mostNameChars = 2048;
+
 /**
  * Finds what a name stands for: a model of the config, a tier, or `provider/model` with a declared provider.
  * @throws HeadgateError `model_not_found`; its detail lists what exists.
@@ -39,7 +42,8 @@ export function resolveTarget(snapshot: Snapshot, name: string, rule: string): T
   if (tierEntry) return { provider: tierEntry.provider, model: tierEntry.model, tier: name, rule };
   const slash = name.indexOf("/");
   const [provider, model] = [name.slice(0, Math.max(slash, 0)), name.slice(slash + 1)];
-  if (model !== "" && snapshot.providers.has(provider)) return { provider, model, rule };
+  if (model !== "" && name.length <= mostNameChars && snapshot.providers.has(provider))
+    return { provider, model, rule };
   throw new HeadgateError("model_not_found", { detail: describeChoices(snapshot) });
 }
 
