@@ -109,6 +109,24 @@ describe("media", () => {
     await expect(send({ messages })).rejects.toMatchObject({ code: "not_translatable" });
   });
 
+  test("have their name at Vertex, which has a field for it; AI Studio has none", async () => {
+    const messages = [
+      user([
+        { type: "file", url: "data:application/pdf;base64,AA==", name: "a.pdf" },
+        { type: "file", url: "https://x.example/a", name: "b.pdf" },
+      ]),
+    ];
+    const inlineData = { mimeType: "application/pdf", data: "AA==" };
+    const fileData = { mimeType: "application/pdf", fileUri: "https://x.example/a" };
+    const vertex = await send({ messages }, "bearer");
+    expect(vertex.body["contents"]).toMatchObject([
+      { parts: [{ inlineData: { ...inlineData, displayName: "a.pdf" } }, { fileData: { displayName: "b.pdf" } }] },
+    ]);
+    const studio = await send({ messages });
+    expect(studio.body["contents"]).toEqual([{ role: "user", parts: [{ inlineData }, { fileData }] }]);
+    expect([...vertex.warnings, ...studio.warnings]).toEqual([]);
+  });
+
   test.each(["http://x.example/a.png", "ftp://x.example/a.png", "data:image/png,raw", "a.png"])(
     "at %s are refused",
     async (url) => {

@@ -11,13 +11,19 @@ type MediaPart = Exclude<ContentPart, { type: "text" }>;
  */
 export function toMediaPart(part: MediaPart, isVertex: boolean): Record<string, unknown> {
   const inline = parseDataUrl(part.url);
-  if (inline) return { inlineData: { mimeType: part.mimeType ?? inline.mimeType, data: inline.base64 } };
+  const named = toDisplayName(part, isVertex);
+  if (inline) return { inlineData: { mimeType: part.mimeType ?? inline.mimeType, data: inline.base64, ...named } };
   const isFetched = part.url.startsWith("https://") || (isVertex && part.url.startsWith("gs://"));
   if (!isFetched) {
     const allowed = isVertex ? "data:, https: and gs: URLs" : "data: and https: URLs";
     throw new HeadgateError("not_translatable", { detail: `Gemini takes ${part.type} parts from ${allowed} only.` });
   }
-  return { fileData: { mimeType: part.mimeType ?? guessMimeType(part), fileUri: part.url } };
+  return { fileData: { mimeType: part.mimeType ?? guessMimeType(part), fileUri: part.url, ...named } };
+}
+
+// AI Studio refuses the field, and what the model reads is the same without it.
+function toDisplayName(part: MediaPart, isVertex: boolean): Record<string, unknown> {
+  return isVertex && part.type === "file" && part.name !== undefined ? { displayName: part.name } : {};
 }
 
 // Google wants a type with every address.
