@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { promisify } from "node:util";
+import { DatabaseError } from "pg";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HeadgateError } from "../errors.ts";
@@ -253,7 +256,76 @@ describe("what a process left behind", () => {
   });
 });
 
+describe("a store that takes a part", () => {
+  /** What the real store reports of rows that it cannot read. */
+  function createUnstorable(): HeadgateError {
+    const cause = Object.assign(new DatabaseError("bad", 3, "error"), { code: "22P02" });
+    return new HeadgateError("internal", { cause });
+  }
+
+  test("and then goes down is not given that part again", async () => {
+    const journal = await open();
+    const records = Array.from({ length: 4 }, () => createRecord());
+    for (const record of records) await journal.append(record);
+    const { insertRecordRows } = sink;
+    let isUp = false;
+    sink.insertRecordRows = async (rows, columns) => {
+      if (rows.filter((byte) => byte === 0x0a).length > 1) throw createUnstorable();
+      if (!isUp && toRow(records[2]!) === Buffer.from(rows).toString()) throw new HeadgateError("store_unavailable");
+      await insertRecordRows(rows, columns);
+    };
+    await expect(journal.flush()).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(journal.pending).toBe(2);
+    isUp = true;
+    await journal.flush();
+    expect(journal.pending).toBe(0);
+    expect(sink.batches).toEqual(records.map(({ requestId }) => [requestId]));
+  });
+
+  test("but not one segment still gets the segments behind it", async () => {
+    const record = createRecord();
+    mkdirSync(join(folder.path, "journal"));
+    const strange = join(folder.path, "journal", "slot-0-1-00000000-000001.rows");
+    writeFileSync(strange, `#of_a_later_version\n${toRow(createRecord())}`);
+    writeFileSync(strange.replace("000001", "000002"), `#${rowColumns}\n${toRow(record)}`);
+    const { insertRecordRows } = sink;
+    sink.insertRecordRows = async (rows, columns) => {
+      if (columns !== rowColumns) throw new HeadgateError("internal", { detail: "There is no such column." });
+      await insertRecordRows(rows, columns);
+    };
+    const journal = await open();
+    await expect(journal.flush()).rejects.toMatchObject({ detail: "There is no such column." });
+    expect(sink.batches).toEqual([[record.requestId]]);
+    expect(listSegments()).toEqual([basename(strange)]);
+    expect(journal.pending).toBe(1);
+  });
+});
+
 describe("a disk that refuses", () => {
+  test("leaves no file and no descriptor behind, however often it is tried", async () => {
+    const paths = ["journal/segment-file.ts", "record-columns.ts"];
+    const [segmentFile, recordColumns] = paths.map((path) => JSON.stringify(new URL(path, import.meta.url).href));
+    const program = `
+      import { readdirSync } from "node:fs";
+      import { createSegmentFile } from ${segmentFile};
+      import { rowColumns } from ${recordColumns};
+      const openFiles = () => readdirSync("/dev/fd").length;
+      const before = openFiles();
+      const codes = [1, 2, 3].map((number) => {
+        try {
+          createSegmentFile(\`\${process.argv[1]}/\${number}.rows\`, rowColumns);
+        } catch ({ code }) {
+          return code;
+        }
+      });
+      console.log(JSON.stringify({ codes, kept: openFiles() - before, files: readdirSync(process.argv[1]) }));`;
+    // The kernel refuses every byte of a file then, as a full disk does.
+    const command = 'ulimit -f 0 && exec "$0" "$@"';
+    const node = [process.execPath, "--input-type=module", "--eval", program, folder.path];
+    const { stdout } = await promisify(execFile)("sh", ["-c", command, ...node]);
+    expect(JSON.parse(stdout)).toEqual({ codes: ["EFBIG", "EFBIG", "EFBIG"], kept: 0, files: [] });
+  });
+
   test("makes the append reject, and the next one works when the disk does", async () => {
     const journal = await open();
     rmSync(join(folder.path, "journal"), { recursive: true });

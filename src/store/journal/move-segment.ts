@@ -25,10 +25,8 @@ export async function moveSegment(segment: SegmentFile, options: MoveOptions): P
   try {
     while (segment.movedBytes < segment.writtenBytes) {
       const lines = await readLines(reader, segment);
-      if (lines.length > 0) {
-        await moveLines(lines, segment.columns, options);
-        segment.movedBytes += lines.length;
-      } else {
+      if (lines.length > 0) await moveLines(lines, segment, options);
+      else {
         // Its process died while writing it, so its caller has not been told that it is safe.
         const bytes = segment.writtenBytes - segment.movedBytes;
         options.log.warn({ event: "journal.torn", path: segment.path, bytes }, "The cut end of a journal was dropped.");
@@ -50,19 +48,21 @@ async function readLines(reader: SegmentReader, { movedBytes, writtenBytes }: Se
   }
 }
 
-async function moveLines(lines: Uint8Array, columns: string, options: MoveOptions): Promise<void> {
+/** What is through counts as moved at once: if the rest fails, it is tried again without it. */
+async function moveLines(lines: Uint8Array, segment: SegmentFile, options: MoveOptions): Promise<void> {
   try {
-    await options.insertRows(lines, columns);
+    await options.insertRows(lines, segment.columns);
   } catch (error) {
     if (!isUnstorable(error)) throw error;
     const middle = findMiddle(lines);
-    if (middle === lines.length) await rejectLine(lines, error, options);
-    else {
-      await moveLines(lines.subarray(0, middle), columns, options);
-      await moveLines(lines.subarray(middle), columns, options);
+    if (middle < lines.length) {
+      await moveLines(lines.subarray(0, middle), segment, options);
+      await moveLines(lines.subarray(middle), segment, options);
+      return;
     }
-    return;
+    await rejectLine(lines, error, options);
   }
+  segment.movedBytes += lines.length;
   options.onMoved(countLines(lines));
 }
 
@@ -72,11 +72,7 @@ function findMiddle(lines: Uint8Array): number {
   return after < lines.length ? after : lines.lastIndexOf(newline, lines.length - 2) + 1 || lines.length;
 }
 
-async function rejectLine(
-  line: Uint8Array,
-  error: unknown,
-  { log, rejectedPath, onMoved }: MoveOptions,
-): Promise<void> {
+async function rejectLine(line: Uint8Array, error: unknown, { log, rejectedPath }: MoveOptions): Promise<void> {
   const size = await stat(rejectedPath).then(
     (found) => found.size,
     () => 0,
@@ -86,7 +82,6 @@ async function rejectLine(
     { event: "journal.rejected", path: rejectedPath, err: error },
     "The store cannot hold a record; it was set aside.",
   );
-  onMoved(1);
 }
 
 export function countLines(lines: Uint8Array): number {

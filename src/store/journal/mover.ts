@@ -12,7 +12,7 @@ export interface Mover {
   add(segment: SegmentFile, lines: number): void;
   /** Lines were appended to a segment. */
   grow(lines: number): void;
-  /** Moves what stands in the segments now. @throws HeadgateError `store_unavailable` */
+  /** Moves what stands in the segments now. @throws HeadgateError `store_unavailable`; what is wrong with a segment, once all others are moved */
   moveAll(): Promise<void>;
   /** Lets a move under way end, and leaves the rest. */
   stop(): Promise<void>;
@@ -41,19 +41,17 @@ export function createMover(options: MoverOptions): Mover {
     pending -= lines;
   };
 
-  const moveOnce = async (): Promise<void> => {
-    for (const segment of segments) {
-      if (stopped.signal.aborted) return;
-      await moveSegment(segment, { ...options, onMoved });
-      if (!segment.isSealed && segment.movedBytes === segment.writtenBytes) retire();
-      if (!segment.isSealed || segment.movedBytes < segment.writtenBytes) continue;
-      segments.delete(segment);
-      await segment.delete();
-    }
+  const moveOne = async (segment: SegmentFile): Promise<void> => {
+    if (stopped.signal.aborted) return;
+    await moveSegment(segment, { ...options, onMoved });
+    if (!segment.isSealed && segment.movedBytes === segment.writtenBytes) retire();
+    if (!segment.isSealed || segment.movedBytes < segment.writtenBytes) return;
+    segments.delete(segment);
+    await segment.delete();
   };
 
   const moveAll = (): Promise<void> => {
-    const move = moving.then(moveOnce);
+    const move = moving.then(() => moveEach(segments, moveOne));
     moving = move.catch(() => {});
     return move;
   };
@@ -87,6 +85,24 @@ export function createMover(options: MoverOptions): Mover {
       await moving;
     },
   };
+}
+
+/** What is wrong with one segment keeps none behind it from the store, and is thrown at the end. */
+async function moveEach(
+  segments: Iterable<SegmentFile>,
+  moveOne: (segment: SegmentFile) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const segment of segments) {
+    try {
+      await moveOne(segment);
+    } catch (error) {
+      // A store that is down takes no other either.
+      if (HeadgateError.is(error, "store_unavailable")) throw error;
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 interface RunOptions extends Pick<MoverOptions, "clock" | "log" | "intervalMs"> {

@@ -1,4 +1,4 @@
-import { close, closeSync, openSync, readSync, statSync, write, writeSync } from "node:fs";
+import { close, closeSync, openSync, readSync, rmSync, statSync, write, writeSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 
@@ -30,9 +30,16 @@ export interface SegmentReader {
 }
 
 export function createSegmentFile(path: string, columns: string): SegmentFile {
-  const writer = openSync(path, "wx", 0o600);
   const head = Buffer.from(`#${columns}\n`);
-  writeSync(writer, head, 0, head.length, 0);
+  const writer = openSync(path, "wx", 0o600);
+  try {
+    for (let done = 0; done < head.length;) done += writeSync(writer, head, done, head.length - done, done);
+  } catch (error) {
+    // A full disk still takes new files, and every call tries one.
+    closeSync(writer);
+    rmSync(path, { force: true });
+    throw error;
+  }
   return toSegmentFile({ path, columns, headBytes: head.length, writtenBytes: head.length, writer });
 }
 
