@@ -249,7 +249,7 @@ describe("tools", () => {
   });
 
   const refusal = (path: string, why: string): unknown => ({ path, effect: "refused", why });
-  const custom = "is a custom tool, whose argument is any text: other providers' tools take JSON";
+  const custom = "is a custom tool, whose argument is any text: only tools with JSON arguments are translated";
 
   test("whose argument is any text are refused for that, wherever they stand", () => {
     const named = { type: "custom", custom: { name: "g" } };

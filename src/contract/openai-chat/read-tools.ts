@@ -44,7 +44,8 @@ function readTool(tool: ChatToolBody, at: number, losses: LossList): ToolSpec[] 
 
 /** @param type of a tool that is not a function */
 export function whyNoTool(type: string | null | undefined): string {
-  if (type === "custom") return "is a custom tool, whose argument is any text: other providers' tools take JSON";
+  if (type === "custom")
+    return "is a custom tool, whose argument is any text: only tools with JSON arguments are translated";
   return "is a tool that only its vendor runs";
 }
 

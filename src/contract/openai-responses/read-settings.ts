@@ -64,7 +64,8 @@ function readToolChoice({ tool_choice: choice }: ResponsesRequestBody, losses: L
 }
 
 function whyNoTool(type: string): string {
-  if (type === "custom") return "is a custom tool, whose argument is any text: other providers' tools take JSON";
+  if (type === "custom")
+    return "is a custom tool, whose argument is any text: only tools with JSON arguments are translated";
   return "is a tool that runs at OpenAI only";
 }
 

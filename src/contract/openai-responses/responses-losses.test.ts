@@ -71,7 +71,7 @@ describe("losses", () => {
     [{ tool_choice: { type: "custom", name: "sql" } }, "/tool_choice"],
     [{ tool_choice: { type: "allowed_tools", mode: "auto", tools: [{ type: "custom" }] } }, "/tool_choice/tools/0"],
   ])("say of %o that its argument is no JSON", (body, path) => {
-    const why = "is a custom tool, whose argument is any text: other providers' tools take JSON";
+    const why = "is a custom tool, whose argument is any text: only tools with JSON arguments are translated";
     const { foreign } = parseResponsesRequest({ ...minimal, ...body });
     expect(foreign.losses).toEqual([{ path, effect: "refused", why }]);
   });

@@ -49,7 +49,9 @@ function accumulate(events: readonly SeenEvent[]): unknown {
   const logprobs: unknown[] = [];
   let finishReason: unknown = null;
   let usage: unknown;
+  let tier: unknown;
   for (const chunk of chunks) {
+    tier = chunk["service_tier"] ?? tier;
     usage = chunk["usage"] ?? usage;
     for (const choice of (chunk["choices"] ?? []) as Choice[]) {
       addDelta(message, choice.delta);
@@ -65,7 +67,8 @@ function accumulate(events: readonly SeenEvent[]): unknown {
     logprobs: logprobs.length === 0 ? null : { content: logprobs, refusal: null },
     finish_reason: finishReason,
   };
-  return { id, object: "chat.completion", created, model, choices: [choice], ...(usage ? { usage } : {}) };
+  const told = { ...(usage ? { usage } : {}), ...(tier === undefined ? {} : { service_tier: tier }) };
+  return { id, object: "chat.completion", created, model, choices: [choice], ...told };
 }
 
 function shorten({ data }: SeenEvent, _index: number, whole: Json): unknown {
