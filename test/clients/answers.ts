@@ -47,6 +47,10 @@ export const tooLong: SaidAnswer = { type: "said", text: ['{"city":', '"Be'], en
 
 export const filtered: SaidAnswer = { type: "said", text: ["It is"], end: "content-filter", usage };
 
+/** The model declines. */
+export const refusal: SaidAnswer = { type: "said", refusal: ["I cannot", " help."], end: "refusal", usage };
+export const refusalText = "I cannot help.";
+
 /** A rate limit that lasts for so many seconds. */
 export function busy(seconds: number): OddAnswer {
   const body = { error: { message: "Too many requests.", type: "rate_limit_error" } };

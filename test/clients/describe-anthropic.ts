@@ -4,7 +4,19 @@ import { zodOutputFormat } from "@anthropic-ai/sdk/helpers/zod";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Json } from "../matrix/matrix-case.ts";
-import { city, cityJson, greeting, greetingText, lookup, lookups, pixel, say, thought, tooLong } from "./answers.ts";
+import {
+  city,
+  cityJson,
+  greeting,
+  greetingText,
+  lookup,
+  lookups,
+  pixel,
+  refusal,
+  say,
+  thought,
+  tooLong,
+} from "./answers.ts";
 import { readAll } from "./read-all.ts";
 import { toModel, vendors, type Stage } from "./stage.ts";
 import { findSchema, listTools, tellRequest } from "./tell-request.ts";
@@ -242,6 +254,12 @@ export function describeAnthropic(open: () => Stage): void {
     test("an answer that is cut short says why", async () => {
       stage.upstream.script(tooLong);
       expect(await anthropic.messages.create(request)).toMatchObject({ stop_reason: "max_tokens" });
+    });
+
+    test("a refusal is told apart from an answer", async () => {
+      stage.upstream.script(refusal, refusal);
+      expect(await anthropic.messages.create(request)).toMatchObject({ stop_reason: "refusal" });
+      expect(await anthropic.messages.stream(request).finalMessage()).toMatchObject({ stop_reason: "refusal" });
     });
 
     test("tokens are counted, and a count that is an estimate says so", async () => {

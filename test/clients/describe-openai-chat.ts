@@ -12,6 +12,8 @@ import {
   lookup,
   lookups,
   pixel,
+  refusal,
+  refusalText,
   say,
   thought,
   tooLong,
@@ -180,6 +182,17 @@ export function describeOpenAiChat(open: () => Stage): void {
       await expect(openai.chat.completions.parse(request)).rejects.toBeInstanceOf(ContentFilterFinishReasonError);
       const streamed = openai.chat.completions.stream(request).finalChatCompletion();
       await expect(streamed).rejects.toBeInstanceOf(LengthFinishReasonError);
+    });
+
+    test.each([false, true])("a refusal is told apart from an answer (streamed: %s)", async (isStreamed) => {
+      stage.upstream.script(refusal);
+      const { choices } = isStreamed
+        ? await openai.chat.completions.stream({ model, messages }).finalChatCompletion()
+        : await openai.chat.completions.create({ model, messages });
+      const { finish_reason: reason, message } = choices[0]!;
+      // Only OpenAI's models say it in a place of its own; others stop with a reason.
+      const isOpenAi = vendor.name.startsWith("openai");
+      expect([reason, message.refusal]).toEqual(isOpenAi ? ["stop", refusalText] : ["content_filter", null]);
     });
 
     test("an image", async () => {

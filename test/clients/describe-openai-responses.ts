@@ -2,7 +2,19 @@ import OpenAI, { NotFoundError } from "openai";
 import { zodResponsesFunction, zodTextFormat } from "openai/helpers/zod";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { city, cityJson, greeting, greetingText, lookups, pixel, say, thought, tooLong } from "./answers.ts";
+import {
+  city,
+  cityJson,
+  greeting,
+  greetingText,
+  lookups,
+  pixel,
+  refusal,
+  refusalText,
+  say,
+  thought,
+  tooLong,
+} from "./answers.ts";
 import { readAll } from "./read-all.ts";
 import { toModel, vendors, type Stage } from "./stage.ts";
 import { findSchema, listTools, tellRequest } from "./tell-request.ts";
@@ -195,6 +207,18 @@ export function describeOpenAiResponses(open: () => Stage): void {
         status: "incomplete",
         incomplete_details: { reason: "max_output_tokens" },
       });
+    });
+
+    test.each([false, true])("a refusal is told apart from an answer (streamed: %s)", async (streams) => {
+      stage.upstream.script(refusal);
+      const { status, output } = streams
+        ? await openai.responses.stream(request).finalResponse()
+        : await openai.responses.create(request);
+      const content = output.flatMap((item) => (item.type === "message" ? item.content : []));
+      const refusals = content.flatMap((part) => (part.type === "refusal" ? [part.refusal] : []));
+      // Only OpenAI's models say it in a place of its own; others stop with a reason.
+      const isOpenAi = vendor.name.startsWith("openai");
+      expect([status, refusals]).toEqual(isOpenAi ? ["completed", [refusalText]] : ["incomplete", []]);
     });
 
     test("an image", async () => {

@@ -7,7 +7,7 @@ import { matrixVendors } from "../matrix/vendors.ts";
 import { renderJson, type RenderedAnswer, type SeenRequest } from "../matrix/vendors/vendor.ts";
 
 /** What the upstream does with one request. */
-export type UpstreamAnswer = SaidAnswer | FailedAnswer | OddAnswer;
+type UpstreamAnswer = SaidAnswer | FailedAnswer | OddAnswer;
 
 /** An answer that is not a model's, or not a whole one. */
 export interface OddAnswer {
