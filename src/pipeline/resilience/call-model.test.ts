@@ -169,6 +169,12 @@ describe("callModel", () => {
     expect(call.notes.attempts).toMatchObject([{ errorCode: code }]);
   });
 
+  test("has no note for a request that the provider cannot be told, since it was not asked", async () => {
+    const { run, call } = setup([new HeadgateError("not_translatable"), whole]);
+    await expect(run()).rejects.toMatchObject({ code: "not_translatable" });
+    expect(call.notes.attempts).toEqual([]);
+  });
+
   test("reports a bug as internal, and does not retry it", async () => {
     const { run, call } = setup([]);
     await expect(run()).rejects.toMatchObject({ code: "internal" });

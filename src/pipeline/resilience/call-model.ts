@@ -23,7 +23,7 @@ const maxRetryAfterMs = 30_000;
 
 /**
  * The innermost step: asks the model, retrying failures of the transport until the first part of an answer is passed on.
- * Every model call leaves one note, before its `finish` is passed on.
+ * Every model call leaves one note, before its `finish` is passed on; a request that no provider can be told leaves none.
  */
 export function callModel({ findProvider, clock }: CallModelOptions): Next {
   return async (call) => {
@@ -38,7 +38,8 @@ export function callModel({ findProvider, clock }: CallModelOptions): Next {
         return await attempt.run(provider);
       } catch (thrown) {
         const error = HeadgateError.from(thrown);
-        attempt.fail(error);
+        // Nobody was asked then.
+        if (error.code !== "not_translatable") attempt.fail(error);
         await waitForRetry(call, error, clock);
         reason = "retry";
       }
