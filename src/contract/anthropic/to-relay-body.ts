@@ -3,7 +3,7 @@ import { isSealed, sealsSomething } from "./seal.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export interface RelayBody {
+interface RelayBody {
   readonly body: Fields;
   /** What was left out that the client may miss. */
   readonly warnings: readonly string[];
