@@ -46,7 +46,7 @@ export function toEndpointInput(endpoint: LoadedEndpoint, messages: readonly Mes
 }
 
 /** What of a request an endpoint does not look at, a sentence each: its prompt, tools and settings are its own. */
-export function listIgnored({ messages, tools, output, settings }: DialectRequest): string[] {
+export function listIgnored({ messages, tools, output, settings, foreign }: DialectRequest): string[] {
   const last = messages.findLast(({ role }) => role === "user");
   const hasMedia = Array.isArray(last?.content) && last.content.some(({ type }) => type !== "text");
   const ignored = [
@@ -56,7 +56,10 @@ export function listIgnored({ messages, tools, output, settings }: DialectReques
     ["The output format", output !== undefined],
     ["The settings", Object.keys(settings).length > 0],
   ] as const;
-  return ignored.flatMap(([what, isThere]) => (isThere ? [`${what}: not used, since an endpoint has its own.`] : []));
+  const named = ignored.flatMap(([what, isThere]) => (isThere ? [what] : []));
+  // What the words do not carry is nowhere above.
+  const others = (foreign.losses ?? []).map(({ path }) => (path === "" ? "More fields" : path));
+  return [...named, ...others].map((what) => `${what}: not used, since an endpoint has its own.`);
 }
 
 /** An endpoint's answer as a chat completion: the content is the JSON of the output fields. */

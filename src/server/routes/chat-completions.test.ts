@@ -6,7 +6,7 @@ import { HeadgateError } from "../../errors.ts";
 import type { ModelCall, EndpointRequest, Gateway } from "../../gateway.ts";
 import { parseJson } from "../../json.ts";
 import { createKey } from "../create-key.ts";
-import { createFixture, streamReply, summaryReply } from "../server-fixture.ts";
+import { createFixture, streamReply, summaryReply, testSnapshot } from "../server-fixture.ts";
 import { createServer } from "../server.ts";
 
 const closers: (() => Promise<void>)[] = [];
@@ -75,6 +75,21 @@ test("a whole chat from the same dialect passes through byte by byte", async () 
       foreign: { dialect: "openai-chat", body: { x_vendor: { deep: true } } },
     },
   ]);
+});
+
+test("an answer names the snapshot that it was made on, even if there is a newer one by then", async () => {
+  let snapshot = testSnapshot;
+  const { post } = await setup({
+    get snapshot() {
+      return snapshot;
+    },
+    callModel: async () => {
+      snapshot = { ...testSnapshot, id: "n3w3r0n3" };
+      return wholeReply({ text: "Hello.", toolCalls: [], finishReason: "stop" });
+    },
+  });
+  expect((await post({ model: "fast", messages })).headers.get("headgate-snapshot")).toBe("5n4p5h0t");
+  expect((await post({ model: "fast", messages })).headers.get("headgate-snapshot")).toBe("n3w3r0n3");
 });
 
 test("a streamed chat from the same dialect passes through byte by byte, to its very end", async () => {
@@ -189,8 +204,10 @@ test("what an endpoint does not look at is told", async () => {
     ],
     tools: [{ type: "function", function: { name: "f", parameters: { type: "object" } } }],
     temperature: 1,
+    n: 2,
+    x_vendor: true,
   });
-  const ignored = ["messages before", "not text", "tools", "settings"];
+  const ignored = ["messages before", "not text", "tools", "settings", "/n:", "/x_vendor:"];
   for (const what of ignored) expect(response.headers.get("headgate-warning")).toContain(what);
   const plain = await post({ model: "endpoint:summarize", messages });
   expect(plain.headers.get("headgate-warning")).toBeNull();
