@@ -18,6 +18,8 @@ export interface ResponseExchange {
   /** What the answer says about itself. Its id is of this answer alone. */
   readonly shown: DialectHead;
   readonly answer: Reply;
+  /** As it was when the call began. */
+  readonly snapshotId: string;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly warnings: readonly string[];
@@ -44,7 +46,7 @@ async function sendWhole(context: ServerContext, exchange: ResponseExchange): Pr
         const settlement = { completedAtMs: context.clock.now(), isStored };
         return toResponse(completion, exchange.shown, exchange.parsed, settlement);
       });
-  sendAnswer(exchange.reply.raw, toHead(context, exchange, warning), body);
+  sendAnswer(exchange.reply.raw, toHead(exchange, warning), body);
 }
 
 interface Settled {
@@ -74,16 +76,15 @@ function toWarning(why: string): string {
   return `The answer is not kept: ${why}.`;
 }
 
-function toHead({ gateway }: ServerContext, exchange: ResponseExchange, warning?: string): AnswerHead {
-  const { request, warnings } = exchange;
+function toHead({ request, snapshotId, warnings }: ResponseExchange, warning?: string): AnswerHead {
   const all = warning === undefined ? warnings : [...warnings, warning];
-  return { requestId: request.id, snapshotId: gateway.snapshot.id, warnings: all };
+  return { requestId: request.id, snapshotId, warnings: all };
 }
 
 async function streamResponse(context: ServerContext, exchange: ResponseExchange): Promise<void> {
   const { clock, limits, logger } = context;
   const { answer, parsed, shown, request, reply, keep } = exchange;
-  const head = toHead(context, exchange);
+  const head = toHead(exchange);
   const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs: limits.stalledReaderMs });
   const writer = createResponseWriter(shown, parsed);
   const relay = new Relay(exchange);

@@ -23,8 +23,9 @@ export function registerDialect<Request extends DialectRequest>(
 ): void {
   http.post(path, dialectOptions(context, dialect), async (request, reply) => {
     const parsed = dialect.parseRequest(request.body, request.headers);
+    const snapshotId = context.gateway.snapshot.id;
     const answer = await runDialect(context, parsed, request);
-    await sendDialect(context, dialect, { parsed, answer, request, reply });
+    await sendDialect(context, dialect, { parsed, answer, snapshotId, request, reply });
   });
 }
 
@@ -44,6 +45,8 @@ export function dialectOptions(
 export interface DialectExchange<Request extends DialectRequest> {
   readonly parsed: Request;
   readonly answer: Reply;
+  /** As it was when the call began: a reload may bring another while it runs. */
+  readonly snapshotId: string;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -54,11 +57,10 @@ export async function sendDialect<Request extends DialectRequest>(
   dialect: Dialect<Request>,
   exchange: DialectExchange<Request>,
 ): Promise<void> {
-  const { parsed, answer, request, reply } = exchange;
-  const { clock, gateway } = context;
+  const { parsed, answer, snapshotId, request, reply } = exchange;
   const model = answer.target?.model ?? parsed.model;
-  const shown: DialectHead = { requestId: request.id, model, createdAtMs: clock.now() };
-  const head: AnswerHead = { requestId: request.id, snapshotId: gateway.snapshot.id, warnings: answer.warnings };
+  const shown: DialectHead = { requestId: request.id, model, createdAtMs: context.clock.now() };
+  const head: AnswerHead = { requestId: request.id, snapshotId, warnings: answer.warnings };
   if (parsed.stream && dialect.createWriter) {
     await streamAnswer(context, dialect, { ...exchange, head, writer: dialect.createWriter(shown, parsed) });
     return;

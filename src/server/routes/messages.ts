@@ -15,8 +15,9 @@ function register(http: FastifyInstance, context: ServerContext, path: string, d
   const onRequest = [nameRequest, options.onRequest ?? []].flat();
   http.post(path, { ...options, onRequest }, async (request, reply) => {
     const parsed = dialect.parseRequest(request.body, request.headers);
+    const snapshotId = context.gateway.snapshot.id;
     const answer = await runDialect(context, parsed, request);
-    await sendDialect(context, dialect, { parsed, answer, request, reply });
+    await sendDialect(context, dialect, { parsed, answer, snapshotId, request, reply });
   });
 }
 

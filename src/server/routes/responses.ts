@@ -24,6 +24,7 @@ export function registerResponses(http: FastifyInstance, context: ServerContext)
     const createdAtMs = clock.now();
     const retentionDays = gateway.snapshot.responseRetentionDays ?? defaultRetentionDays;
     const { parsed, before } = await readRequest(conversations, request, retentionDays > 0);
+    const snapshotId = gateway.snapshot.id;
     const answer = await runDialect(context, parsed, request);
     // A client may send its request id again and again; each answer that is kept needs an id of its own.
     const requestId = createRequestId(createdAtMs);
@@ -35,6 +36,7 @@ export function registerResponses(http: FastifyInstance, context: ServerContext)
       parsed,
       shown,
       answer,
+      snapshotId,
       request,
       reply,
       warnings,
