@@ -92,6 +92,8 @@ function createHttp({ clock, limits, logger }: ServerContext): FastifyInstance {
     logger: false,
     trustProxy: false,
     bodyLimit: limits.maxBodyBytes,
+    // Ids of responses are the vendors' own, and some are long: those that are kept have to be found.
+    routerOptions: { maxParamLength: 200 },
     keepAliveTimeout: keepAliveTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     genReqId: ({ headers }) => {

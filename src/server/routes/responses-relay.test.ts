@@ -98,6 +98,13 @@ describe("a relay", () => {
     expect(await openai.responses.retrieve("resp_up2")).toMatchObject({ output, x_vendor: [1] });
   });
 
+  test("is found under an id as long as any that is kept", async () => {
+    const id = `resp_${"a".repeat(195)}`;
+    const { openai } = await setup(() => relayWhole(upstream(id)));
+    await openai.responses.create({ model: "fast", input: "One" });
+    expect(await openai.responses.retrieve(id)).toMatchObject({ id, output });
+  });
+
   test("remembers what it went on with", async () => {
     const { openai } = await setup(({ messages }) => relayWhole(upstream(`resp_chain${messages.length}`)));
     const first = await openai.responses.create({ model: "fast", input: "One" });
