@@ -264,6 +264,12 @@ describe("items", () => {
   });
 });
 
+test("a turn may have as many parts as a body holds", () => {
+  const parts = Array.from({ length: 400_000 }, () => ({ type: "output_text", text: "a" }));
+  const { messages } = parseResponsesRequest({ model: "fast", input: [{ role: "assistant", content: parts }] });
+  expect(messages[0]?.content).toHaveLength(400_000);
+});
+
 describe("a refusal", () => {
   test.each([
     ["no body", undefined, ""],

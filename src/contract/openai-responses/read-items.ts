@@ -150,8 +150,11 @@ function createTurns(): Turns {
       endTurn();
       messages.push(message);
     },
-    say: (content) =>
-      void parts.push(...(typeof content === "string" ? [{ type: "text", text: content } as const] : content)),
+    say: (content) => {
+      // One by one: a body has room for more parts than a function takes arguments.
+      if (typeof content === "string") parts.push({ type: "text", text: content });
+      else for (const part of content) parts.push(part);
+    },
     think: (block) => void blocks.push(block),
     call: (call) => void calls.push(call),
     toMessages: () => {
