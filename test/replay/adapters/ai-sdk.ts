@@ -36,7 +36,7 @@ function answersOf(recording: Recording): ForeignAnswer[] {
   const lines = body.split(/\r\n|\n|\r/).filter((line) => line.startsWith("data:") && !line.includes("[DONE]"));
   return lines.map((line) => {
     const event = parseJson(line.slice("data:".length));
-    return (isRecord(event) && isRecord(event["delta"]) ? event["delta"] : {}) as ForeignAnswer;
+    return isRecord(event) && isRecord(event["delta"]) ? event["delta"] : {};
   });
 }
 
@@ -89,7 +89,12 @@ export const aiSdkAdapter: ReplayAdapter = {
   covers: ({ provider, meta }) => provider === "cohere" && ["cohere.chat.v2", "cohere.embed"].includes(meta.endpoint),
   create: ({ url, clock }) => {
     const cohere = createCohere({ baseURL: `${url}/v2`, apiKey: "key" });
-    return createAiSdkProvider({ name: "replay", languageModel: cohere, embeddingModel: cohere.embedding, clock });
+    return createAiSdkProvider({
+      name: "replay",
+      languageModel: cohere,
+      embeddingModel: (name) => cohere.embedding(name),
+      clock,
+    });
   },
   expect: expectAnswer,
   hasOwnConnections: true,
