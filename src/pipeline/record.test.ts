@@ -12,7 +12,7 @@ import type { Next } from "./stage.ts";
 
 const clock = createManualClock();
 
-function createCall(stream: boolean): Call {
+function createCall(stream: boolean, fields: Partial<Call> = {}): Call {
   return {
     requestId: createRequestId(0),
     startedAtMs: clock.now(),
@@ -24,6 +24,7 @@ function createCall(stream: boolean): Call {
     settings: {},
     stream,
     notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
+    ...fields,
   };
 }
 
@@ -31,7 +32,7 @@ interface Setup {
   /** What was written and what was passed on, in order. */
   readonly log: string[];
   readonly rows: CallRecord[];
-  readonly run: (next: Next, stream?: boolean) => Promise<Reply>;
+  readonly run: (next: Next, stream?: boolean, fields?: Partial<Call>) => Promise<Reply>;
 }
 
 function setup(
@@ -52,7 +53,7 @@ function setup(
       },
     },
   });
-  return { log, rows, run: (next, stream = false) => stage(createCall(stream), next) };
+  return { log, rows, run: (next, stream = false, fields = {}) => stage(createCall(stream, fields), next) };
 }
 
 async function* parts(...list: readonly (Part | Error)[]): AsyncGenerator<Part> {
@@ -79,6 +80,20 @@ describe("a whole answer", () => {
     const { run, rows } = setup();
     await run(async () => wholeReply({ text: "Hello.", toolCalls: [], finishReason: "stop" }));
     expect(rows).toMatchObject([{ status: "ok", finishReason: "stop", surface: "chat", attempts: 0 }]);
+  });
+
+  test.each([
+    ["chat", { foreign: { dialect: "openai-chat", body: {} } }],
+    ["responses", { foreign: { dialect: "openai-responses", body: {} } }],
+    ["messages", { foreign: { dialect: "anthropic-messages", body: {} } }],
+    ["count-tokens", { foreign: { dialect: "anthropic-messages", body: {} }, task: { type: "count-tokens" } }],
+    ["embeddings", { foreign: { dialect: "openai-embeddings", body: {} }, task: { type: "embed", inputs: [] } }],
+    ["moderations", { foreign: { dialect: "openai-moderations", body: {} }, task: { type: "moderate", inputs: [] } }],
+    ["endpoint", { endpoint: { name: "summarize", contract: 1 } as Call["endpoint"] }],
+  ] as const)("is recorded as one of %s", async (surface, fields) => {
+    const { run, rows } = setup();
+    await run(async () => wholeReply({ text: "", toolCalls: [], finishReason: "stop" }), false, fields);
+    expect(rows).toMatchObject([{ surface }]);
   });
 
   test("is withheld when it cannot be recorded", async () => {

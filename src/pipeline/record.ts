@@ -1,4 +1,4 @@
-import type { AttemptNote, Call, CallNotes } from "../call.ts";
+import type { AttemptNote, Call, CallNotes, Dialect } from "../call.ts";
 import type { FinishReason, Outcome, Part } from "../reply.ts";
 import type { Clock } from "../clock.ts";
 import { HeadgateError } from "../errors.ts";
@@ -84,7 +84,7 @@ function toRecord(call: Call, ending: Ending, { nowMs, costMicroUsd }: Measured)
     startedAtMs: call.startedAtMs,
     durationMs: elapsedMs(call, nowMs),
     ...(notes.firstPartAtMs === undefined ? {} : { firstPartMs: elapsedMs(call, notes.firstPartAtMs) }),
-    surface: endpoint ? "endpoint" : "chat",
+    surface: toSurface(call),
     tenant: call.tenant,
     keyId: call.keyId,
     endpoint: endpoint?.name,
@@ -105,6 +105,20 @@ function toRecord(call: Call, ending: Ending, { nowMs, costMicroUsd }: Measured)
     ...(isPlain(notes.attempts) ? {} : { attemptDetails: notes.attempts }),
     ...(notes.rungs.length > 0 ? { rungs: notes.rungs } : {}),
   };
+}
+
+const surfaces = {
+  "openai-chat": "chat",
+  "openai-responses": "responses",
+  "openai-embeddings": "embeddings",
+  "openai-moderations": "moderations",
+  "anthropic-messages": "messages",
+} as const satisfies Record<Dialect, CallRecord["surface"]>;
+
+function toSurface({ endpoint, task, foreign }: Call): CallRecord["surface"] {
+  if (endpoint) return "endpoint";
+  if (task?.type === "count-tokens") return "count-tokens";
+  return foreign ? surfaces[foreign.dialect] : "chat";
 }
 
 /** One model call that went well: the record's other fields tell it all. */

@@ -8,8 +8,8 @@ export interface CallRecord {
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly firstPartMs?: number;
-  /** How the call came in. */
-  readonly surface: "endpoint" | "chat";
+  /** What was called: an endpoint, in whichever dialect, or what of a foreign API. */
+  readonly surface: "endpoint" | "chat" | "responses" | "messages" | "count-tokens" | "embeddings" | "moderations";
   readonly tenant: string;
   readonly keyId?: string;
   readonly endpoint?: string;
