@@ -170,6 +170,11 @@ const shapes: readonly (readonly [string, readonly string[], Usage | undefined])
     { ...plain, serviceTier: "priority" },
   ],
   [
+    "that it was fast, which costs more than the tier says",
+    [messageStart({ input_tokens: 10 }), delta({ output_tokens: 20, service_tier: "standard", speed: "fast" })],
+    { ...plain, serviceTier: "fast" },
+  ],
+  [
     "rounds of one call, which the totals hold",
     [
       messageStart({ input_tokens: 10, output_tokens: 1 }),

@@ -24,14 +24,17 @@ export function createUsageTally(): UsageTally {
   let total: Counts = {};
   let compaction: Counts = {};
   let serviceTier: string | undefined;
+  let isFast = false;
   return {
     read: (usage) => {
       if (!isRecord(usage)) return;
       total = { ...total, ...readCounts(usage) };
       if (Array.isArray(usage["iterations"])) compaction = sumCompactions(usage["iterations"]);
       if (typeof usage["service_tier"] === "string") serviceTier = usage["service_tier"];
+      isFast ||= usage["speed"] === "fast";
     },
-    toUsage: () => toUsage(total, compaction, serviceTier),
+    // Its fast mode has prices of its own, as tiers have.
+    toUsage: () => toUsage(total, compaction, isFast ? "fast" : serviceTier),
   };
 }
 
