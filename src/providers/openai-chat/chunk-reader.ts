@@ -16,15 +16,16 @@ export interface ChunkReaderOptions {
 
 /**
  * An event without any of these changes neither usage nor finish, and is no error. Escaped text cannot hold them.
- * Tool calls and refusals count, since they say what a plain `stop` meant.
+ * Tool calls and refusals count, since they say what a plain `stop` meant, and choices beside the first, which end too.
  */
 export const mayMatter =
-  /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"|"refusal"\s*:\s*"[^"]|"tool_calls"\s*:\s*\[\s*\{|^event|\[DONE\]/m;
+  /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"|"refusal"\s*:\s*"[^"]|"tool_calls"\s*:\s*\[\s*\{|"index"\s*:\s*[1-9]|^event|\[DONE\]/m;
 
-/** Reads the events of one streamed answer. Of several choices only the first is read. */
+/** Reads the events of one streamed answer. Of several choices only the first is read, and the others to their end. */
 export function createChunkReader({ peer, showsUsage }: ChunkReaderOptions): AnswerReader {
   const sources = createSourceReader();
   const choice = createChoiceReader(sources);
+  const others = createOtherChoices();
   let usage: Usage | undefined;
   let tier: unknown;
 
@@ -37,12 +38,15 @@ export function createChunkReader({ peer, showsUsage }: ChunkReaderOptions): Ans
     const parts: Part[] = [];
     for (const source of sources.readBody(chunk)) parts.push({ type: "source", source });
     if (first) choice.read(first, parts);
+    if (choices.length > (first ? 1 : 0)) others.read(choices);
     return { type: "chunk", parts, isHidden: !showsUsage && choices.length === 0 && isRecord(chunk["usage"]) };
   }
 
+  const hasReason = (): boolean => choice.rawReason !== undefined && !others.areOpen;
+
   return {
     get hasReason() {
-      return choice.rawReason !== undefined;
+      return hasReason();
     },
     read: (event) => {
       const data = event.data.trim();
@@ -60,7 +64,7 @@ export function createChunkReader({ peer, showsUsage }: ChunkReaderOptions): Ans
     // so one of the two is enough; with neither the stream was cut.
     end: (isDone) => {
       const { rawReason, reason, hasBegun } = choice;
-      if (!isDone && rawReason === undefined) {
+      if (!isDone && !hasReason()) {
         throw new HeadgateError("stream_cut", { detail: `${peer} ended its stream in the middle of the answer.` });
       }
       if (!hasBegun) {
@@ -71,6 +75,26 @@ export function createChunkReader({ peer, showsUsage }: ChunkReaderOptions): Ans
       if (usage) parts.push({ type: "usage", usage });
       parts.push({ type: "finish", reason, ...(rawReason === undefined ? {} : { rawReason }) });
       return parts;
+    },
+  };
+}
+
+/** Choices beside the first: only whether all that have begun have ended. */
+interface OtherChoices {
+  readonly areOpen: boolean;
+  read(choices: readonly unknown[]): void;
+}
+
+function createOtherChoices(): OtherChoices {
+  const hasEnded = new Map<unknown, boolean>();
+  return {
+    get areOpen() {
+      return hasEnded.size > 0 && [...hasEnded.values()].includes(false);
+    },
+    read: (choices) => {
+      for (const { index = 0, finish_reason: said } of choices.filter(isRecord)) {
+        if (index !== 0) hasEnded.set(index, hasEnded.get(index) === true || typeof said === "string");
+      }
     },
   };
 }

@@ -85,6 +85,28 @@ describe("a relay", () => {
     },
   );
 
+  describe("of several choices", () => {
+    const second = (content: string, reason: string | null = null): string =>
+      event({ choices: [{ index: 1, delta: { content }, finish_reason: reason }] });
+    const begun = [delta({ content: "x" }), second("y"), delta({}, "stop"), second("z")];
+
+    test("passes the others on after the first has ended, and holds back only the end of the last", async () => {
+      const ending = [second("", "stop"), "data: [DONE]\n\n"];
+      bench.upstream.script({ rawBody: [...begun, ...ending].join(""), chunkBorders: "event" });
+      const { parts } = await bench.read(toRelay({ n: 2 }, true));
+      expect(parts.map(({ type }) => type)).toEqual(["raw", "raw", "raw", "raw", "finish", "raw"]);
+      expect(readRaw(parts.slice(0, 4))).toBe(begun.join(""));
+      expect(readRaw(parts.slice(-1))).toBe(ending.join(""));
+    });
+
+    test("is cut if one of them has not ended", async () => {
+      bench.upstream.script({ rawBody: begun.join("") });
+      const { parts, error } = await bench.read(toRelay({ n: 2 }, true));
+      expect(parts.map(({ type }) => type)).not.toContain("finish");
+      expect(error).toMatchObject({ code: "stream_cut" });
+    });
+  });
+
   test("does not hide a chunk that carries usage and content", async () => {
     const rawBody = event({
       choices: [{ index: 0, delta: { content: "x" }, finish_reason: "stop" }],
