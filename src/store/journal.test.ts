@@ -229,6 +229,18 @@ describe("what a process left behind", () => {
     expect(listSegments()).toEqual([]);
   });
 
+  test("is set aside if nobody can tell what its rows hold", async () => {
+    const text = `\0\0\0\n${toRow(createRecord())}`;
+    mkdirSync(join(folder.path, "journal"));
+    writeFileSync(join(folder.path, "journal", "slot-0-1-00000000-000001.rows"), text);
+    const journal = await open();
+    await journal.flush();
+    expect(journal.pending).toBe(0);
+    expect(sink.batches).toEqual([]);
+    expect(listSegments()).toEqual(["rejected.rows"]);
+    expect(readSegments()).toBe(text);
+  });
+
   test("never keeps the journal from opening, even if it cannot be read", async () => {
     mkdirSync(join(folder.path, "journal", "slot-0-4242-abcdef01-000001.rows"), { recursive: true });
     const record = createRecord();

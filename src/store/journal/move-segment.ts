@@ -25,7 +25,8 @@ export async function moveSegment(segment: SegmentFile, options: MoveOptions): P
   try {
     while (segment.movedBytes < segment.writtenBytes) {
       const lines = await readLines(reader, segment);
-      if (lines.length > 0) await moveLines(lines, segment, options);
+      if (lines.length > 0 && segment.columns === "") await setAside(lines, unknownColumns, segment, options);
+      else if (lines.length > 0) await moveLines(lines, segment, options);
       else {
         // Its process died while writing it, so its caller has not been told that it is safe.
         const bytes = segment.writtenBytes - segment.movedBytes;
@@ -60,7 +61,8 @@ async function moveLines(lines: Uint8Array, segment: SegmentFile, options: MoveO
       await moveLines(lines.subarray(middle), segment, options);
       return;
     }
-    await rejectLine(lines, error, options);
+    await setAside(lines, error, segment, options);
+    return;
   }
   segment.movedBytes += lines.length;
   options.onMoved(countLines(lines));
@@ -72,16 +74,21 @@ function findMiddle(lines: Uint8Array): number {
   return after < lines.length ? after : lines.lastIndexOf(newline, lines.length - 2) + 1 || lines.length;
 }
 
-async function rejectLine(line: Uint8Array, error: unknown, { log, rejectedPath }: MoveOptions): Promise<void> {
+const unknownColumns = new Error("The first line of the journal's file, which names the columns, is damaged.");
+
+async function setAside(lines: Uint8Array, error: unknown, segment: SegmentFile, options: MoveOptions): Promise<void> {
+  const { log, rejectedPath, onMoved } = options;
   const size = await stat(rejectedPath).then(
     (found) => found.size,
     () => 0,
   );
-  if (size + line.length <= maxRejectedBytes) await appendFile(rejectedPath, line, { mode: 0o600 });
+  if (size + lines.length <= maxRejectedBytes) await appendFile(rejectedPath, lines, { mode: 0o600 });
   log.error(
     { event: "journal.rejected", path: rejectedPath, err: error },
     "The store cannot hold a record; it was set aside.",
   );
+  segment.movedBytes += lines.length;
+  onMoved(countLines(lines));
 }
 
 export function countLines(lines: Uint8Array): number {

@@ -7,7 +7,7 @@ const writeAt = promisify(write);
 /** A journal file: written at its end by one process, moved into the store from its start. */
 export interface SegmentFile {
   readonly path: string;
-  /** What its rows hold: its first line, after a `#`. A journal may be moved by a later version than wrote it. */
+  /** What its rows hold: its first line, after a `#`. A journal may be moved by a later version than wrote it. "": nobody knows. */
   readonly columns: string;
   /** Whole lines, up to here. What stands behind is from a write that failed, or was cut with its process. */
   readonly writtenBytes: number;
@@ -47,11 +47,12 @@ export function createSegmentFile(path: string, columns: string): SegmentFile {
 export function openLeftoverFile(path: string): SegmentFile {
   const head = readHead(path);
   const writtenBytes = statSync(path).size;
-  const columns = head.slice(1).trimEnd();
+  const columns = columnList.exec(head)?.[1] ?? "";
   return toSegmentFile({ path, columns, headBytes: Math.min(head.length, writtenBytes), writtenBytes });
 }
 
 const maxHeadBytes = 4096;
+const columnList = /^#([a-z_0-9]+(?:,[a-z_0-9]+)*)\n$/;
 
 function readHead(path: string): string {
   const buffer = Buffer.alloc(maxHeadBytes);
