@@ -43,6 +43,12 @@ describe("messages", () => {
     });
   });
 
+  test("of any number of parts are put together", async () => {
+    const content = Array.from({ length: 300_000 }, (): ContentPart => ({ type: "text", text: "a" }));
+    const { turns } = await translate(say("One"), { role: "user", content });
+    expect(turns[0]?.content).toHaveLength(300_001);
+  });
+
   test("of the system amid the conversation move to its beginning, with a warning", async () => {
     const translated = await translate(say("One"), { role: "system", content: "Be brief." }, say("Two"));
     expect(translated).toEqual({

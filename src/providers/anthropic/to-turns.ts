@@ -31,7 +31,8 @@ export function toConversation(messages: readonly Message[], warn: Warn): Conver
     const content = toTurnContent(message, warn);
     if (content.length === 0) continue;
     const last = turns.at(-1);
-    if (last?.role === role) last.content.push(...content);
+    // One by one: a body has room for more parts than a function takes arguments.
+    if (last?.role === role) for (const block of content) last.content.push(block);
     else turns.push({ role, content });
   }
   return {

@@ -100,6 +100,17 @@ describe("messages", () => {
     expect(bench.warnings).toEqual([]);
   });
 
+  test("of any number of parts are put together", async () => {
+    const content = Array.from({ length: 300_000 }, () => ({ type: "text", text: "a" }) as const);
+    const body = await bench.ask({
+      messages: [
+        { role: "user", content: "One" },
+        { role: "user", content },
+      ],
+    });
+    expect((body["messages"] as { content: unknown[] }[])[0]?.content).toHaveLength(300_001);
+  });
+
   test("hold no blank text, and no message without content", async () => {
     const { messages } = await bench.ask({
       messages: [

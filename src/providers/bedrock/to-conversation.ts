@@ -40,7 +40,8 @@ export function toConversation(
     const role = message.role === "assistant" ? "assistant" : "user";
     const content = toTurnBlocks(message, writing);
     const last = turns.at(-1);
-    if (last?.role === role) last.content.push(...content);
+    // One by one: a body has room for more parts than a function takes arguments.
+    if (last?.role === role) for (const block of content) last.content.push(block);
     else if (content.length > 0) turns.push({ role, content });
   }
   if (turns.length === 0 && system.length > 0) {
