@@ -135,6 +135,8 @@ export interface Completion {
 export interface Reply {
   readonly whole?: Completion;
   readonly parts: AsyncIterable<Part>;
+  /** What the provider has told of usage until now: for a stream that is left, or fails, before its end. */
+  readonly usageSoFar?: () => Usage | undefined;
   /** Which model answers; set once the call has left the pipeline. */
   readonly target?: Target;
   /** What was dropped or changed on the way to the provider; complete once the reply is there. */

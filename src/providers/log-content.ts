@@ -21,7 +21,7 @@ export function logContent(provider: Provider, onExchange: (exchange: ModelExcha
       const tell = ({ text, toolCalls }: Pick<Completion, "text" | "toolCalls">): void => {
         onExchange({ provider: provider.name, model: request.model, messages: request.messages, text, toolCalls });
       };
-      if (!reply.whole) return { parts: copyParts(reply, tell) };
+      if (!reply.whole) return { ...reply, parts: copyParts(reply, tell) };
       tell(reply.whole);
       return reply;
     },

@@ -20,12 +20,17 @@ export interface AdmitOptions {
 
 export type AdmitHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void;
 
+function readLength({ headers }: FastifyRequest): number {
+  const length = Number(headers["content-length"]);
+  return Number.isSafeInteger(length) && length > 0 ? length : 0;
+}
+
 /** The hook that runs before a body is read: lets a request in, says who it is from, and ties its work to its socket. */
 export function createAdmit({ traffic, authenticate }: AdmitOptions): (scope: KeyScope) => AdmitHook {
   return (scope) =>
     function admitRequest(request, reply, done) {
       try {
-        traffic.enter(reply.raw);
+        traffic.enter(reply.raw, readLength(request));
         const cancel = new AbortController();
         request.cancellation = cancel.signal;
         const response = reply.raw;

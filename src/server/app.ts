@@ -35,6 +35,7 @@ export interface App {
 const defaultLimits: Required<ServerLimits> = {
   maxBodyBytes: 1024 * 1024,
   maxDialectBodyBytes: 32 * 1024 * 1024,
+  maxBodyBytesInFlight: 256 * 1024 * 1024,
   maxInFlight: 1000,
   keyRefreshMs: 1000,
   requestTimeoutMs: 60_000,
@@ -81,7 +82,7 @@ function createContext(dependencies: ServerDependencies): ServerContext {
   const { auth, adminToken, store, clock, logger } = dependencies;
   const limits = { ...defaultLimits, ...dependencies.limits };
   const keys = createKeyRing({ store, clock, logger, refreshMs: limits.keyRefreshMs });
-  const traffic = createTraffic(limits.maxInFlight);
+  const traffic = createTraffic(limits);
   const admit = createAdmit({ traffic, authenticate: createAuthenticate({ auth, adminToken, keys }) });
   return { ...dependencies, limits, keys, traffic, admit, startedAtMs: clock.now() };
 }

@@ -27,6 +27,8 @@ export interface ServerLimits {
   readonly maxBodyBytes?: number;
   /** The same for requests in a foreign dialect, which carry images and whole conversations. @default 33554432 */
   readonly maxDialectBodyBytes?: number;
+  /** Bytes of all request bodies at work together; above it 503. @default 268435456 */
+  readonly maxBodyBytesInFlight?: number;
   /** Most requests at work at once; above it 503. @default 1000 */
   readonly maxInFlight?: number;
   /** How often client keys are read again, in milliseconds: the longest that a revoked key still works. @default 1000 */

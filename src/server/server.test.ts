@@ -280,3 +280,16 @@ test("HEAD of a page has its headers and no body", async () => {
   expect(Number(response.headers["content-length"])).toBeGreaterThan(1000);
   expect(body).toBe("");
 });
+
+test("bodies that are too much together are refused before they are read, and one alone is not", async () => {
+  const { gateway, begun, finish } = createHeldCall();
+  const { url } = await start(gateway, { limits: { maxBodyBytesInFlight: 1 } });
+  const first = post(url);
+  await begun;
+  const second = await post(url);
+  expect(second.status).toBe(503);
+  expect(await second.json()).toMatchObject({ code: "overloaded" });
+  finish();
+  expect((await first).status).toBe(200);
+  expect((await post(url)).status).toBe(200);
+});

@@ -5,8 +5,11 @@ import { HeadgateError } from "../errors.ts";
 export interface Traffic {
   readonly inFlight: number;
   readonly isDraining: boolean;
-  /** @throws HeadgateError `shutting_down`, `overloaded` */
-  enter(response: ServerResponse): void;
+  /**
+   * @param bodyBytes as the request announces it; 0 where it does not
+   * @throws HeadgateError `shutting_down`, `overloaded`
+   */
+  enter(response: ServerResponse, bodyBytes: number): void;
   leave(response: ServerResponse): void;
   /** Lets nobody in any more, and resolves when the last one has left. */
   drain(): Promise<void>;
@@ -14,8 +17,15 @@ export interface Traffic {
 
 const overloadedRetryMs = 1000;
 
-export function createTraffic(maxInFlight: number): Traffic {
-  const responses = new Set<ServerResponse>();
+export interface TrafficLimits {
+  readonly maxInFlight: number;
+  /** Of all bodies together: each takes several times its size while it is read. */
+  readonly maxBodyBytesInFlight: number;
+}
+
+export function createTraffic({ maxInFlight, maxBodyBytesInFlight }: TrafficLimits): Traffic {
+  const responses = new Map<ServerResponse, number>();
+  let bytesInFlight = 0;
   const idle = Promise.withResolvers<void>();
   let isDraining = false;
 
@@ -26,22 +36,28 @@ export function createTraffic(maxInFlight: number): Traffic {
     get isDraining() {
       return isDraining;
     },
-    enter(response) {
+    enter(response, bodyBytes) {
       if (isDraining) {
         response.shouldKeepAlive = false;
         throw new HeadgateError("shutting_down", { retryAfterMs: overloadedRetryMs });
       }
-      if (responses.size >= maxInFlight) throw new HeadgateError("overloaded", { retryAfterMs: overloadedRetryMs });
-      responses.add(response);
+      // One body is let in whatever its size: the limit of a single body is the route's.
+      const isTooMuch = bytesInFlight > 0 && bytesInFlight + bodyBytes > maxBodyBytesInFlight;
+      if (responses.size >= maxInFlight || isTooMuch) {
+        throw new HeadgateError("overloaded", { retryAfterMs: overloadedRetryMs });
+      }
+      responses.set(response, bodyBytes);
+      bytesInFlight += bodyBytes;
     },
     leave(response) {
+      bytesInFlight -= responses.get(response) ?? 0;
       responses.delete(response);
       if (isDraining && responses.size === 0) idle.resolve();
     },
     drain() {
       isDraining = true;
       // Node then answers with Connection: close, so no client sends its next request into a closing socket.
-      for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false;
+      for (const response of responses.keys()) if (!response.headersSent) response.shouldKeepAlive = false;
       if (responses.size === 0) idle.resolve();
       return idle.promise;
     },

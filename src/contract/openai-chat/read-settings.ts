@@ -82,6 +82,9 @@ function unlessDefault<T>(value: T, usual: T): T | undefined {
 type Nullable<T> = { readonly [Key in keyof T]: T[Key] | null | undefined };
 
 function dropAbsent(settings: Nullable<ModelSettings>): ModelSettings {
-  const present = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(present);
+  const present: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(settings)) {
+    if (value !== undefined && value !== null) present[name] = value;
+  }
+  return present;
 }

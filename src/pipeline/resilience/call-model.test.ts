@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Call } from "../../call.ts";
-import { collect, wholeReply, type Completion, type Part, type Reply } from "../../reply.ts";
+import { collect, wholeReply, type Completion, type Part, type Reply, type Usage } from "../../reply.ts";
 import type { Clock } from "../../clock.ts";
 import { errorCatalogue, HeadgateError, type ErrorCode } from "../../errors.ts";
 import type { ModelRequest, Provider } from "../../providers/provider.ts";
@@ -37,7 +37,7 @@ interface Setup {
 }
 
 /** A provider that gives the answers in order, and the stage around it. */
-function setup(answers: readonly Answer[], overrides: Partial<Call> = {}): Setup {
+function setup(answers: readonly Answer[], overrides: Partial<Call> = {}, told?: Usage): Setup {
   const clock = createClock();
   const requests: ModelRequest[] = [];
   const returned = { count: 0 };
@@ -50,7 +50,7 @@ function setup(answers: readonly Answer[], overrides: Partial<Call> = {}): Setup
       requests.push(request);
       if (answer === undefined) throw new Error("Nothing is left to answer with.");
       if (answer instanceof HeadgateError) throw answer;
-      return "text" in answer ? wholeReply(answer) : { parts: stream(answer, returned) };
+      return "text" in answer ? wholeReply(answer) : { parts: stream(answer, returned), usageSoFar: () => told };
     },
     close: () => Promise.resolve(),
   };
@@ -342,6 +342,36 @@ describe("usage that the provider never reports is estimated", () => {
     const { run, call } = setup([unavailable, [streamed[0]!, { type: "usage", usage }, cut]], { messages });
     await expect(collect(await run())).rejects.toBe(cut);
     expect(call.notes.attempts.map((attempt) => attempt.usage)).toEqual([undefined, usage]);
+  });
+});
+
+async function collectReply(reply: Promise<Reply>): Promise<Completion> {
+  return collect(await reply);
+}
+
+describe("usage that the provider has told before the end holds", () => {
+  const told: Usage = { inputTokens: 5000, outputTokens: 1, cachedInputTokens: 4000 };
+  const begun: Part[] = [{ type: "text", text: "12345678" }];
+  const fails = async (error: HeadgateError, parts: Part[] = []): Promise<Usage | undefined> => {
+    const { run, call } = setup([[...parts, error]], {}, told);
+    await expect(collectReply(run())).rejects.toBe(error);
+    return call.notes.attempts[0]?.usage;
+  };
+
+  test("for a stream that its reader leaves, with what came since then", async () => {
+    const { run, call } = setup([begun], {}, told);
+    await (await run()).parts[Symbol.asyncIterator]().return?.();
+    expect(call.notes.attempts[0]?.usage).toEqual({ ...told, outputTokens: 2, isEstimated: true });
+  });
+
+  test("for a stream that fails midway", async () => {
+    const cut = new HeadgateError("stream_cut");
+    expect(await fails(cut, begun)).toEqual({ ...told, outputTokens: 2, isEstimated: true });
+  });
+
+  test("for a client that leaves before the first word, but not for a provider that fails before it", async () => {
+    expect(await fails(new HeadgateError("request_cancelled"))).toEqual({ ...told, isEstimated: true });
+    expect(await fails(new HeadgateError("provider_rejected"))).toBeUndefined();
   });
 });
 

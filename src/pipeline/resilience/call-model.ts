@@ -1,7 +1,7 @@
 import type { AttemptNote, Call, Target } from "../../call.ts";
 import { wholeReply, type Completion, type FinishReason, type Part, type Reply, type Usage } from "../../reply.ts";
 import type { Clock } from "../../clock.ts";
-import { HeadgateError } from "../../errors.ts";
+import { HeadgateError, type ErrorCode } from "../../errors.ts";
 import type { Provider } from "../../providers/provider.ts";
 import type { Next } from "../stage.ts";
 import { askProvider } from "./ask-provider.ts";
@@ -75,6 +75,7 @@ class Attempt {
   #isNoted = false;
   #usage: Usage | undefined;
   readonly #warnings: string[] = [];
+  #told: Reply["usageSoFar"];
   /** Set once the model has begun to answer. */
   #output: OutputCounter | undefined;
 
@@ -92,6 +93,7 @@ class Attempt {
       const completion = this.#finish(reply.whole);
       return completion === reply.whole ? reply : wholeReply(completion);
     }
+    this.#told = reply.usageSoFar;
     const source = reply.parts[Symbol.asyncIterator]();
     const first = await source.next();
     if (first.done) throw new HeadgateError("stream_cut");
@@ -179,11 +181,21 @@ class Attempt {
     return parts;
   }
 
-  #note(end: { readonly finishReason?: FinishReason; readonly errorCode?: HeadgateError["code"] }): void {
+  /** Of an answer that did not come to its end: what the vendor told holds, and what came since then is counted. */
+  #usageAtEnd(errorCode: ErrorCode | undefined): Usage | undefined {
+    const estimated = this.#output && estimateUsage(this.#call, this.#output);
+    // A vendor that fails before the first word bills nothing; a client that leaves before it has begun the work.
+    const hasBegun = estimated !== undefined || errorCode === "request_cancelled" || errorCode === "deadline_exceeded";
+    const told = hasBegun ? this.#told?.() : undefined;
+    if (!told) return estimated;
+    return { ...told, outputTokens: Math.max(told.outputTokens, estimated?.outputTokens ?? 0), isEstimated: true };
+  }
+
+  #note(end: { readonly finishReason?: FinishReason; readonly errorCode?: ErrorCode }): void {
     if (this.#isNoted) return;
     this.#isNoted = true;
     const { provider, model, tier } = this.#target;
-    const usage = this.#usage ?? (this.#output && estimateUsage(this.#call, this.#output));
+    const usage = this.#usage ?? this.#usageAtEnd(end.errorCode);
     this.#call.notes.attempts.push({
       provider,
       model,

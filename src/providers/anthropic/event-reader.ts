@@ -1,4 +1,4 @@
-import type { Part } from "../../reply.ts";
+import type { Part, Usage } from "../../reply.ts";
 import type { StreamEvent } from "../../event-stream.ts";
 import { HeadgateError } from "../../errors.ts";
 import { isRecord } from "../../json.ts";
@@ -33,6 +33,10 @@ class EventReader implements AnswerReader {
 
   get hasReason(): boolean {
     return this.#stopReason !== undefined;
+  }
+
+  get usageSoFar(): Usage | undefined {
+    return this.#usage.toUsage();
   }
 
   read({ event, data }: StreamEvent): ReadEvent {

@@ -14,6 +14,7 @@ export interface AnswerBuilder {
   readonly hasAnswer: boolean;
   /** @throws HeadgateError what the piece reports if it carries an error */
   read(piece: Readonly<Record<string, unknown>>): Part[];
+  readonly usageSoFar: Usage | undefined;
   /** The parts that end the answer: what is still open, usage if any was reported, and finish. */
   end(): Part[];
 }
@@ -28,6 +29,9 @@ export function createAnswerBuilder(peer: string): AnswerBuilder {
   return {
     get hasReason() {
       return reason !== undefined || blockReason !== undefined;
+    },
+    get usageSoFar() {
+      return usage;
     },
     get hasAnswer() {
       return hasCandidate || blockReason !== undefined;

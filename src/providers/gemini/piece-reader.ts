@@ -12,6 +12,9 @@ export function createPieceReader(peer: string): AnswerReader {
     get hasReason() {
       return answer.hasReason;
     },
+    get usageSoFar() {
+      return answer.usageSoFar;
+    },
     read: ({ data }) => {
       // Some servers between Google and here end the stream as OpenAI does.
       if (data === "" || data === "[DONE]") return { type: "ignored" };

@@ -45,6 +45,9 @@ export function createChunkReader({ peer, showsUsage }: ChunkReaderOptions): Ans
   const hasReason = (): boolean => choice.rawReason !== undefined && !others.areOpen;
 
   return {
+    get usageSoFar() {
+      return usage;
+    },
     get hasReason() {
       return hasReason();
     },

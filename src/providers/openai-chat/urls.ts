@@ -17,10 +17,21 @@ export function createUrls(baseUrl: string, { addressing }: Quirks, apiVersion?:
     return apiVersion === undefined ? "/openai/v1" : `/openai/deployments/${encodeURIComponent(model)}`;
   }
 
+  // A URL takes longer to make than to look up.
+  const made = new Map<string, URL>();
+
   return (path, model) => {
+    const pathname = `${toRoot(model)}${path}`;
+    const known = made.get(pathname);
+    if (known) return known;
     const url = new URL(base);
-    url.pathname = `${toRoot(model)}${path}`;
+    url.pathname = pathname;
     if (apiVersion !== undefined) url.searchParams.set("api-version", apiVersion);
+    if (made.size >= mostUrls) made.clear();
+    made.set(pathname, url);
     return url;
   };
 }
+
+/** Clients may name any deployment. */
+const mostUrls = 256;

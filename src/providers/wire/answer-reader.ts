@@ -1,4 +1,4 @@
-import type { Part } from "../../reply.ts";
+import type { Part, Usage } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { StreamEvent } from "../../event-stream.ts";
 
@@ -23,6 +23,8 @@ export type ReadEvent =
 export interface AnswerReader {
   /** True once the model has said why it stopped: what comes now only rounds the answer off. */
   readonly hasReason: boolean;
+  /** What the vendor has told of usage until now, where it tells before the end. */
+  readonly usageSoFar?: Usage;
   /** Reads one event. @throws HeadgateError what an error event reports; `provider_protocol` if it cannot be read */
   read(event: StreamEvent): ReadEvent;
   /**

@@ -48,7 +48,7 @@ export function createGenerate(client: WireClient, format: WireFormat): Provider
       isRelay(request) && format.mayMatter
         ? createRelayReader(answer, format.mayMatter)
         : createTypedReader(answer, format.createDecoder);
-    return { parts: streamParts(body, reader) };
+    return { parts: streamParts(body, reader), usageSoFar: () => answer.usageSoFar };
   }
 
   return (request, context) => (request.stream ? answerStreamed(request, context) : answerWhole(request, context));
