@@ -59,6 +59,13 @@ test("keeps spaces and blank lines if it is told so", () => {
   expect(cleanText("  a  b\n\n\n c ", "keep")).toBe("  a  b\n\n\n c ");
 });
 
+test("a joiner behind a character that is dropped is dropped with it", () => {
+  expect(cleanText("\u180b\u200c", "keep")).toBe("");
+  expect(cleanText("\u0301\u0618\u200c", "keep")).toBe("\u0618\u0301");
+  expect(cleanText("\u0168\u034f\u0301\u034f", "keep")).toBe("\u1e78");
+  expect(cleanText("\u1820\u180b\u200c\u1820", "keep")).toBe("\u1820\u180b\u200c\u1820");
+});
+
 const anyText = fc.array(
   fc.oneof(
     fc.integer({ min: 0, max: 0xffff }),

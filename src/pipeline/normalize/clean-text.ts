@@ -8,8 +8,19 @@ const plain = /^[\x20-\x7e\n\t]*$/;
 
 function cleanUnicode(text: string): string {
   const broken = text.replace(lineBreak, "\n");
-  return (mayHide.test(broken) ? dropInvisible(broken) : broken).normalize("NFC");
+  if (!mayHide.test(broken)) return broken.normalize("NFC");
+  let clean = cutMarks(broken).normalize("NFC");
+  // What is dropped may let its neighbours compose, and then a joiner behind them has lost its meaning: cleaning twice
+  // has to change nothing more. Two passes do for all text that is not made to resist.
+  for (let pass = 0; pass < mostPasses; pass++) {
+    const next = cutMarks(dropInvisible(clean)).normalize("NFC");
+    if (next === clean) return clean;
+    clean = next;
+  }
+  return clean.replace(invisible, keepLayout).normalize("NFC");
 }
+
+const mostPasses = 6;
 
 // Vertical tab, form feed, NEL and the Unicode separators end a line as well; dropping them would join words.
 const lineBreak = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
@@ -24,17 +35,35 @@ const mayHide =
 const invisible = /[\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/gu;
 
 function dropInvisible(text: string): string {
-  const isKept = (character: string, at: number): string => (hasMeaning(character, at, text) ? character : "");
-  return text.replace(invisible, isKept).replace(markRun, "$1");
+  let droppedEnd = -1;
+  const keepOrDrop = (character: string, at: number): string => {
+    // What would have meaning behind a character that is dropped has none behind what remains.
+    if ((at !== droppedEnd || isLayout(character)) && hasMeaning(character, at, text)) return character;
+    droppedEnd = at + character.length;
+    return "";
+  };
+  return text.replace(invisible, keepOrDrop);
+}
+
+function keepLayout(character: string): string {
+  return isLayout(character) ? character : "";
+}
+
+function cutMarks(text: string): string {
+  return text.replace(markRun, "$1");
 }
 
 // Real text has a few marks on a letter. Normalizing sorts them in quadratic time, so a row is cut as UAX #15, section 13,
 // does for its Stream-Safe Text Format.
 const markRun = /(\p{M}{30})\p{M}+/gu;
 
+function isLayout(character: string): boolean {
+  return character === "\n" || character === "\t";
+}
+
 function hasMeaning(character: string, at: number, text: string): boolean {
+  if (isLayout(character)) return true;
   const code = character.codePointAt(0)!;
-  if (code === 10 || code === 9) return true;
   // Joiners and selectors mean something only right behind what they act on; a row of them hides data.
   if (code === 0x200d) return joinsEmoji(text, at) || joinsLetters(text, at);
   if (code === 0x200c) return joinsLetters(text, at);
