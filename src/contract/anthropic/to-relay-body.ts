@@ -1,5 +1,6 @@
 import { isRecord } from "../../json.ts";
-import { isSealed, sealsSomething } from "./seal.ts";
+import { isSealed } from "../seal.ts";
+import { sealsSomething } from "./seal.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,7 @@
 import { isOwnItemId } from "./item-ids.ts";
 import type { Item } from "./responses-request-schema.ts";
-import { isSealed, toPlainCallId, unsealReasoning } from "./seal.ts";
+import { isSealed } from "../seal.ts";
+import { toPlainCallId, unsealReasoning } from "./seal.ts";
 
 export interface NativeItems {
   readonly items: readonly Item[];

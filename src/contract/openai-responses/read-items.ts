@@ -6,7 +6,8 @@ import { isOwnItemId } from "./item-ids.ts";
 import type { LossList, LossPath } from "../loss-list.ts";
 import { readContent } from "./read-content.ts";
 import { inputItems, typeOfItem, type InputItem, type InputItemType, type Item } from "./responses-request-schema.ts";
-import { isSealed, unsealCallId, unsealReasoning } from "./seal.ts";
+import { isSealed } from "../seal.ts";
+import { unsealCallId, unsealReasoning } from "./seal.ts";
 
 export interface ItemSource {
   readonly items: readonly Item[];

@@ -1,12 +1,6 @@
-import { isRecord, parseJson } from "../../json.ts";
 import { sha256 } from "../../ids.ts";
 import type { ReasoningBlock, ToolCall } from "../../message.ts";
-
-/**
- * Clients hand back reasoning items and call ids as they got them. What a vendor has to get back with them is sealed
- * into the one string of each that clients never look into: `encrypted_content` and `call_id`.
- */
-const prefix = "headgate_";
+import { isSealed, seal, unseal } from "../seal.ts";
 
 const vendors = ["anthropic", "openai", "google", "other"] as const satisfies readonly ReasoningBlock["vendor"][];
 
@@ -16,18 +10,10 @@ export function sealReasoning({ vendor, signature, encrypted, id }: ReasoningBlo
   return seal({ vendor, signature, encrypted, id });
 }
 
-/** True for what only Headgate can read. */
-export function isSealed(text: string): boolean {
-  return text.startsWith(prefix);
-}
-
 /** Reads what `sealReasoning` wrote. A client may have made it up: what cannot be read is left out. */
 export function unsealReasoning(text: string): Omit<ReasoningBlock, "text"> {
-  const sealed = unseal(text);
-  return {
-    vendor: vendors.find((vendor) => vendor === sealed["vendor"]) ?? "other",
-    ...pickTexts(sealed, ["signature", "encrypted", "id"]),
-  };
+  const { vendor: written, ...sealed } = unseal(text, ["vendor", "signature", "encrypted", "id"]);
+  return { vendor: vendors.find((vendor) => vendor === written) ?? "other", ...sealed };
 }
 
 /** The `call_id` of a call. Only one with a signature is not the vendor's own. */
@@ -38,7 +24,7 @@ export function sealCallId(id: string, signature: string | undefined): string {
 /** What cannot be read is an id like any other. */
 export function unsealCallId(text: string): Pick<ToolCall, "id" | "signature"> {
   if (!isSealed(text)) return { id: text };
-  return { id: text, ...pickTexts(unseal(text), ["id", "signature"]) };
+  return { id: text, ...unseal(text, ["id", "signature"]) };
 }
 
 // OpenAI takes no longer ones.
@@ -49,26 +35,4 @@ export function toPlainCallId(text: string): string {
   if (!isSealed(text)) return text;
   const { id } = unsealCallId(text);
   return id === text || id.length > longestCallId ? `call_${sha256(text).slice(0, 32)}` : id;
-}
-
-function seal(value: Readonly<Record<string, string | undefined>>): string {
-  return prefix + Buffer.from(JSON.stringify(value)).toString("base64url");
-}
-
-function unseal(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value = parseJson(Buffer.from(text.slice(prefix.length), "base64url").toString());
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-function pickTexts(value: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    keys.flatMap((key) => {
-      const text = value[key];
-      return typeof text === "string" && text !== "" ? [[key, text]] : [];
-    }),
-  );
 }
