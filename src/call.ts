@@ -1,12 +1,18 @@
-import type { LoadedEndpoint } from "./endpoint/snapshot.ts";
-import type { Snapshot } from "./endpoint/snapshot.ts";
+import type { LoadedEndpoint, ModelEntry, Snapshot } from "./endpoint/snapshot.ts";
 import type { ErrorCode, Issue } from "./errors.ts";
 import type { Message, ModelSettings, OutputFormat, ToolSpec } from "./message.ts";
 import type { FinishReason, Usage } from "./reply.ts";
 
 /** What goes down the pipeline. */
 
-/** Which model answers, and by which rule it was chosen. */
+/** Which models may answer, in order of preference, and by which rule they were chosen. One at least. */
+export interface Route {
+  readonly candidates: readonly ModelEntry[];
+  readonly tier?: string;
+  readonly rule: string;
+}
+
+/** Which model answers, where, and by which rule it was chosen. */
 export interface Target {
   readonly provider: string;
   /** The provider's own name of the model. */
@@ -82,7 +88,7 @@ export interface Call {
   /** What a chat client asked for: a model, a tier or `provider/model`. */
   readonly requestedModel?: string;
   /** Set by choose-model. */
-  readonly target?: Target;
+  readonly route?: Route;
   readonly stream: boolean;
   /** Facts for the record, added to by each stage: the one mutable part. */
   readonly notes: CallNotes;
@@ -91,11 +97,28 @@ export interface Call {
 /** One step of the validation ladder that was taken, in order. */
 export type Rung = "native" | "extract" | "repair" | "reask" | "escalate" | "fallback";
 
+/**
+ * Why a model was called. `retry`: the same deployment again; `rotate`: another one of the same model; `fallback`: the next
+ * model; `hedge`: beside one that is slow to begin; `restart` and `continue`: after a stream broke that the client has
+ * begun to see.
+ */
+export type AttemptReason =
+  | "first"
+  | "chunk"
+  | "reask"
+  | "escalate"
+  | "retry"
+  | "rotate"
+  | "fallback"
+  | "hedge"
+  | "restart"
+  | "continue";
+
 export interface AttemptNote {
   readonly provider: string;
   readonly model: string;
   readonly tier?: string;
-  readonly reason: "first" | "retry" | "reask" | "escalate" | "chunk";
+  readonly reason: AttemptReason;
   readonly durationMs: number;
   readonly usage?: Usage;
   readonly finishReason?: FinishReason;
@@ -114,11 +137,12 @@ export interface RungNote {
 
 export interface CallNotes {
   prompt?: { readonly version: string; readonly sha256: string };
+  /** The route's first choice, and then whichever was called last. */
   target?: Target;
   /** The input as the contract reads it, before it is cut or split: what a fallback function gets. Set by normalize. */
   checkedInput?: unknown;
   /** Why the next model call is made; read and reset by call-model. */
-  nextReason: AttemptNote["reason"];
+  nextReason: Extract<AttemptReason, "first" | "chunk" | "reask" | "escalate">;
   readonly attempts: AttemptNote[];
   readonly rungs: RungNote[];
   /** Codes of what was done to the input or the answer, such as `input_truncated`: for an endpoint's clients. */

@@ -80,8 +80,19 @@ export type Part =
       readonly signature?: string;
     }
   | { readonly type: "usage"; readonly usage: Usage }
-  /** Untouched bytes for a client that speaks the provider's dialect. */
-  | { readonly type: "raw"; readonly bytes: Uint8Array }
+  /** Untouched bytes for a client that speaks the provider's dialect, and what they say; usage and finish follow as parts. */
+  | {
+      readonly type: "raw";
+      readonly bytes: Uint8Array;
+      readonly says: readonly Part[];
+      /** They say something that parts cannot, such as a step of the vendor's own tool. */
+      readonly isOpaque?: boolean;
+    }
+  /**
+   * The stream broke, and another model call goes on from where it stopped, in typed parts only. `sent` is what was passed
+   * on until then, for a writer that takes over from raw bytes.
+   */
+  | { readonly type: "resumed"; readonly sent: readonly Part[]; readonly target: Target }
   /** A change of the answer object as it grows: text to append at a JSON Pointer, or a value to set there. */
   | { readonly type: "delta"; readonly path: string; readonly append: string }
   | { readonly type: "delta"; readonly path: string; readonly set: unknown }

@@ -83,14 +83,29 @@ export type ProviderOptions =
   | AiSdkOptions
   | LocalOptions;
 
-export interface ModelDefinition {
+/** One of several places where a model runs. */
+export interface DeploymentOptions {
   /** A name in `providers`. */
   readonly provider: string;
   /** The provider's own name of the model. @default the entry's name */
   readonly model?: string;
+  /** Its share of the calls, against those of the other deployments. @default 1 */
+  readonly weight?: number;
+}
+
+/** Either `provider` or `deployments` says where the model runs. */
+export interface ModelDefinition {
+  /** A name in `providers`. */
+  readonly provider?: string;
+  /** The provider's own name of the model. @default the entry's name */
+  readonly model?: string;
+  /** The same model in several places: calls are spread by weight, load and latency, and go on at another if one fails. */
+  readonly deployments?: readonly DeploymentOptions[];
+  /** @default those of `resilience` */
+  readonly timeouts?: TimeoutOptions;
   /** What the model costs, by whichever name it is called. @default what the price list says of the vendor's model */
   readonly price?: PriceOptions;
-  /** Most tokens of input and answer together; only shown. @default what the price list says */
+  /** Most tokens of input and answer together: where a prompt is too long, the tier's next model with more is asked. @default what the price list says, where it is shown */
   readonly contextWindow?: number;
   /** What the model can do; only shown. @default what the price list lets conclude */
   readonly capabilities?: readonly ModelCapability[];
@@ -122,6 +137,43 @@ export const modelCapabilities = [
 
 export type ModelCapability = (typeof modelCapabilities)[number];
 
+/** Limits of a single model call, in milliseconds. The request's own deadline holds over all of them. */
+export interface TimeoutOptions {
+  /** From the request to the first content of a stream. Pings, comments and empty deltas are none. @default 10,000 where another model or deployment stands by, else 60,000 */
+  readonly firstTokenMs?: number;
+  /** Between one piece of content of a stream and the next. @default 15,000 where another model or deployment stands by, else 60,000 */
+  readonly betweenContentMs?: number;
+  /** From the request to the end of an answer that is not streamed. @default 120,000 where another model or deployment stands by, else the request's deadline */
+  readonly wholeAnswerMs?: number;
+}
+
+/** What happens to a stream that breaks once its client has begun to see it. */
+export interface RescueOptions {
+  /** Content is held back until it has this many characters, so that a stream that breaks before starts over unseen. It delays the first word. @default 0 */
+  readonly holdBackChars?: number;
+  /** Another model call may be asked to go on from where the text stopped. Off: only an answer that agrees with what was sent takes over. @default true */
+  readonly continuation?: boolean;
+}
+
+/** Calls a second deployment beside one that is slow to begin, and takes whichever answers first. */
+export interface HedgeOptions {
+  /** How long the first may take to begin, in milliseconds. */
+  readonly afterMs: number;
+  /** Most that hedges may cost in any hour, in US dollars, for this process. Without a known price there is no hedge. */
+  readonly maxUsdPerHour: number;
+}
+
+/** What happens when a model call fails. */
+export interface ResilienceOptions {
+  /** Model calls for one request: the first, and whatever failures lead to. 1 to 3. @default 3 */
+  readonly maxAttempts?: number;
+  readonly timeouts?: TimeoutOptions;
+  /** False: a stream that breaks ends with an error. @default {} */
+  readonly rescue?: RescueOptions | false;
+  /** @default none */
+  readonly hedge?: HedgeOptions;
+}
+
 /** What happens to answers of the Responses API that their clients want kept (`store`, which they do by default). */
 export interface ResponsesOptions {
   /**
@@ -135,8 +187,9 @@ export interface ConfigDefinition<Endpoints extends EndpointMap = {}> {
   /** Absent: `headgate dev` picks a provider and says which. */
   readonly providers?: Readonly<Record<string, ProviderOptions>>;
   readonly models?: Readonly<Record<string, ModelDefinition>>;
-  /** Tier name (`fast`, `standard`, `smart`, ...) to a name in `models`. */
-  readonly tiers?: Readonly<Record<string, string>>;
+  /** Tier name (`fast`, `standard`, `smart`, ...) to a name in `models`, or several in order of preference. */
+  readonly tiers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly resilience?: ResilienceOptions;
   readonly responses?: ResponsesOptions;
   /** Endpoints in code, by name. One that the project folder has too is the folder's: here it only carries the types. */
   readonly endpoints?: Endpoints;

@@ -1,7 +1,7 @@
 import type { Message, ModelSettings } from "../message.ts";
 import type { CompiledSchema } from "./compile-schema.ts";
 import type { NormalizeOptions, RouteOptions, ValidateOptions } from "./define-endpoint.ts";
-import type { ModelDefinition, ProviderOptions } from "./define-config.ts";
+import type { HedgeOptions, ModelDefinition, ProviderOptions, RescueOptions, TimeoutOptions } from "./define-config.ts";
 
 /** A prompt version, compiled once. */
 export interface LoadedPrompt {
@@ -37,8 +37,31 @@ export interface LoadedEndpoint {
   readonly example?: unknown;
 }
 
-export interface ModelEntry extends Omit<ModelDefinition, "model"> {
+/** One place where a model runs. */
+export interface Deployment {
+  /** A name in `providers`. */
+  readonly provider: string;
+  /** The provider's own name of the model. */
   readonly model: string;
+  /** Its share of the calls, against those of the model's other deployments. */
+  readonly weight: number;
+}
+
+/** A model, and the places where it runs: one at least. */
+export interface ModelEntry extends Omit<ModelDefinition, "provider" | "model" | "deployments"> {
+  /** Its name in `models`, or `provider/model` for one that is not declared. */
+  readonly name: string;
+  readonly deployments: readonly Deployment[];
+}
+
+/** What holds for every model call, with every default filled in but those that hang on the call. */
+export interface Resilience {
+  readonly maxAttempts: number;
+  readonly timeouts: TimeoutOptions;
+  /** Absent: a stream that breaks once it was begun fails. */
+  readonly rescue?: Required<RescueOptions>;
+  /** Absent: no hedging. */
+  readonly hedge?: HedgeOptions;
 }
 
 /** Everything a project declares, read once, never changed: a reload makes a new one. */
@@ -50,8 +73,9 @@ export interface Snapshot {
   readonly providers: ReadonlyMap<string, ProviderOptions>;
   /** By the name that clients and tiers use. */
   readonly models: ReadonlyMap<string, ModelEntry>;
-  /** Tier name to a name in `models`. */
-  readonly tiers: ReadonlyMap<string, string>;
+  /** Tier name to names in `models`, in order of preference. */
+  readonly tiers: ReadonlyMap<string, readonly string[]>;
+  readonly resilience: Resilience;
   /** For how long answers of the Responses API are kept, in days; 0: not at all. @default 30 */
   readonly responseRetentionDays?: number;
 }

@@ -12,6 +12,8 @@ export interface ModelRequest {
   readonly tools?: readonly ToolSpec[];
   /** Given to a provider of its dialect only: forwarded as it is (with `model` replaced), and bytes come back untouched. */
   readonly foreign?: ForeignRequest;
+  /** The answer is to be read into parts, even where `foreign` would have it pass as bytes. */
+  readonly wantsParts?: boolean;
   readonly stream: boolean;
 }
 
