@@ -40,6 +40,7 @@ export const errorCatalogue = {
   provider_model_unknown: { status: 502, retryable: false, title: "The provider does not have the model" },
   provider_silent: { status: 504, retryable: true, title: "The provider did not begin to answer in time" },
   stream_stalled: { status: 504, retryable: true, title: "The provider's stream stopped without an end" },
+  provider_overloaded: { status: 503, retryable: true, title: "The provider has too much to do" },
   provider_unavailable: { status: 503, retryable: true, title: "The provider is not available" },
   provider_protocol: { status: 502, retryable: true, title: "The provider's answer cannot be read" },
   provider_response_too_large: { status: 502, retryable: false, title: "The provider's answer is too large" },
