@@ -4,6 +4,7 @@ import type { CallAcceptor } from "./accept-call.ts";
 import { wholeReply } from "./reply.ts";
 import type { Call } from "./call.ts";
 import type { Part, Reply } from "./reply.ts";
+import { defaultResilience } from "./endpoint/default-resilience.ts";
 import type { Snapshot } from "./endpoint/snapshot.ts";
 import { HeadgateError } from "./errors.ts";
 import type { ModelCall } from "./gateway.ts";
@@ -17,6 +18,7 @@ const snapshot: Snapshot = {
   providers: new Map(),
   models: new Map(),
   tiers: new Map(),
+  resilience: defaultResilience,
 };
 const completion = { text: "Hello.", toolCalls: [], finishReason: "stop" } as const;
 

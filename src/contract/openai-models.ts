@@ -1,4 +1,4 @@
-import type { Snapshot } from "../endpoint/snapshot.ts";
+import type { ModelEntry, Snapshot } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
 
 /** A name that `model` may be. */
@@ -12,10 +12,16 @@ export interface ListedModel {
 export function listModels({ models, tiers, endpoints }: Snapshot): readonly ListedModel[] {
   const names = new Set([...endpoints.values()].map(({ name }) => `endpoint:${name}`));
   return [
-    ...[...models].map(([id, { provider }]) => ({ id, ownedBy: provider })),
+    ...[...models].map(([id, entry]) => ({ id, ownedBy: toOwner(entry) })),
     ...[...tiers.keys()].map((id) => ({ id, ownedBy: "headgate" })),
     ...[...names].map((id) => ({ id, ownedBy: "headgate" })),
   ];
+}
+
+function toOwner({ deployments }: ModelEntry): string {
+  const providers = new Set(deployments.map(({ provider }) => provider));
+  const [provider] = providers;
+  return provider !== undefined && providers.size === 1 ? provider : "headgate";
 }
 
 /** @throws HeadgateError `model_not_found` */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { defaultResilience } from "../endpoint/default-resilience.ts";
 import { compileSchema } from "../endpoint/compile-schema.ts";
 import type { LoadedEndpoint, Snapshot } from "../endpoint/snapshot.ts";
 import { toOpenApi } from "./openapi.ts";
@@ -45,6 +46,7 @@ function toSnapshot(endpoints: readonly Partial<LoadedEndpoint>[]): Snapshot {
     providers: new Map(),
     models: new Map(),
     tiers: new Map(),
+    resilience: defaultResilience,
   };
 }
 

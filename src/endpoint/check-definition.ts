@@ -21,7 +21,7 @@ export function checkDefinition<Shape extends z.core.$ZodLooseShape>(
 ): Partial<z.output<typeof schema>> {
   const result = schema.safeParse(definition);
   if (result.success) return result.data;
-  for (const issue of result.error.issues) {
+  for (const issue of result.error.issues.flatMap(openUnion)) {
     const path = issue.path.filter((step) => typeof step !== "symbol");
     if (issue.code === "unrecognized_keys") {
       const known = knownKeys(schema, path);
@@ -38,6 +38,17 @@ export function checkDefinition<Shape extends z.core.$ZodLooseShape>(
   const sound = Object.entries(schema.shape).filter(([key]) => key in definition && !broken.has(key));
   const parts = sound.map(([key, part]) => [key, parse(part, definition[key])]);
   return Object.fromEntries(parts) as Partial<z.output<typeof schema>>;
+}
+
+/** What is wrong with the one form of a union that was meant, going by the value's type. */
+function openUnion(issue: Issue): Issue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const meant = issue.errors.filter(
+    (issues) =>
+      !issues.some(({ code, path }) => path.length === 0 && (code === "invalid_type" || code === "invalid_value")),
+  );
+  if (meant.length !== 1) return [issue];
+  return meant[0]!.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue).flatMap(openUnion);
 }
 
 function describeIssue(issue: Issue, value: unknown): string {

@@ -18,7 +18,7 @@ test("a snapshot cannot be changed", async () => {
   const changes: (() => unknown)[] = [
     () => Object.assign(snapshot, { id: "x" }),
     () => (snapshot.endpoints as Map<string, unknown>).delete("summarize/v1"),
-    () => (snapshot.tiers as Map<string, string>).set("fast", "x"),
+    () => (snapshot.tiers as Map<string, readonly string[]>).set("fast", ["x"]),
     () => Object.assign(loaded, { release: "9.9.9" }),
     () => Object.assign(loaded.route, { use: "x" }),
     () => (loaded.route.rules as unknown[]).push({}),

@@ -18,6 +18,7 @@ export function createSnapshot(config: LoadedConfig, drafts: readonly EndpointDr
     sortEntries(config.models),
     sortEntries(config.tiers),
     endpoints.map(([key, endpoint], index) => [key, describeContent(endpoint, sorted[index]!)]),
+    config.resilience,
     ...(config.responseRetentionDays === undefined ? [] : [config.responseRetentionDays]),
   ];
   return Object.freeze({
@@ -25,7 +26,8 @@ export function createSnapshot(config: LoadedConfig, drafts: readonly EndpointDr
     endpoints: freezeMap(endpoints),
     providers: freezeMap(freezeDeep([...config.providers])),
     models: freezeMap(freezeDeep(structuredClone([...config.models]))),
-    tiers: freezeMap(config.tiers),
+    tiers: freezeMap(freezeDeep(structuredClone([...config.tiers]))),
+    resilience: freezeDeep(structuredClone(config.resilience)),
     ...(config.responseRetentionDays === undefined ? {} : { responseRetentionDays: config.responseRetentionDays }),
   });
 }

@@ -5,13 +5,16 @@ import type { ProviderOptions } from "./define-config.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import { suggestName } from "../nearest-name.ts";
 import { notBuilt } from "./not-built.ts";
-import type { ModelEntry } from "./snapshot.ts";
+import { defaultResilience, toResilience } from "./default-resilience.ts";
+import { toModelEntry } from "./model-entry.ts";
+import type { ModelEntry, Resilience } from "./snapshot.ts";
 
 /** A config as far as it could be read; complete if nothing was reported. */
 export interface LoadedConfig {
   readonly providers: ReadonlyMap<string, ProviderOptions>;
   readonly models: ReadonlyMap<string, ModelEntry>;
-  readonly tiers: ReadonlyMap<string, string>;
+  readonly tiers: ReadonlyMap<string, readonly string[]>;
+  readonly resilience: Resilience;
   /** Absent: kept for as long as is usual. */
   readonly responseRetentionDays?: number;
   /** Endpoints written in the config, not checked yet. */
@@ -33,6 +36,7 @@ export const emptyConfig: LoadedConfig = {
   providers: new Map(),
   models: new Map(),
   tiers: new Map(),
+  resilience: defaultResilience,
   endpoints: new Map(),
   targets: { names: new Set(pickedTiers), providers: new Set() },
 };
@@ -52,11 +56,12 @@ export function loadConfig(
   }
   const checked = checkDefinition(configSchema, definition, source, notBuilt.configKeys);
   checkNames(definition, source);
-  const { providers = {}, models = {}, tiers = {}, responses } = checked;
+  const { providers = {}, models = {}, tiers = {}, resilience, responses } = checked;
   return {
     providers: new Map(Object.entries(providers)),
-    models: new Map(Object.entries(models).map(([name, entry]) => [name, { ...entry, model: entry.model ?? name }])),
-    tiers: new Map(Object.entries(tiers)),
+    models: new Map(Object.entries(models).map(([name, model]) => [name, toModelEntry(name, model)])),
+    tiers: new Map(Object.entries(tiers).map(([name, tier]) => [name, typeof tier === "string" ? [tier] : tier])),
+    resilience: toResilience(resilience),
     responseRetentionDays: responses?.retentionDays,
     endpoints: new Map(Object.entries(isRecord(definition["endpoints"]) ? definition["endpoints"] : {})),
     targets: collectTargets(definition),
@@ -75,36 +80,80 @@ function collectTargets(definition: Readonly<Record<string, unknown>>): TargetNa
 // Works on the raw definition, so that a mistake elsewhere in the config hides none here.
 function checkNames(definition: Readonly<Record<string, unknown>>, source: DefinitionSource): void {
   const providers = keysOf(definition["providers"]);
-  const models = keysOf(definition["models"]);
   for (const [name, model] of entriesOf(definition["models"])) {
-    const provider = isRecord(model) ? model["provider"] : undefined;
-    if (typeof provider !== "string" || providers.includes(provider)) continue;
-    source.report(
-      ["models", name, "provider"],
-      `No provider is called "${provider}": declare it in providers.${suggestName(provider, providers)}`,
-    );
+    if (!isRecord(model)) continue;
+    for (const { path, provider } of listPlaces(name, model)) {
+      if (typeof provider !== "string" || providers.includes(provider)) continue;
+      source.report(
+        [...path, "provider"],
+        `No provider is called "${provider}": declare it in providers.${suggestName(provider, providers)}`,
+      );
+    }
   }
-  checkPrices(definition, source);
-  for (const [tier, model] of entriesOf(definition["tiers"])) {
+  checkPlaces(definition, source);
+  checkTiers(definition, source);
+}
+
+function checkTiers(definition: Readonly<Record<string, unknown>>, source: DefinitionSource): void {
+  const models = keysOf(definition["models"]);
+  const tiers = entriesOf(definition["tiers"]);
+  const isTier = new Set(tiers.map(([tier]) => tier));
+  for (const [tier, value] of tiers) {
     if (models.includes(tier)) {
       source.report(["tiers", tier], `A model is called "${tier}" too: a name stands for one of them. Rename one.`);
     }
-    if (typeof model !== "string" || models.includes(model)) continue;
-    source.report(["tiers", tier], `No model is called "${model}": declare it in models.${suggestName(model, models)}`);
+    for (const [index, model] of (Array.isArray(value) ? (value as unknown[]) : [value]).entries()) {
+      if (typeof model !== "string") continue;
+      const path = Array.isArray(value) ? ["tiers", tier, index] : ["tiers", tier];
+      if (Array.isArray(value) && value.indexOf(model) < index) {
+        source.report(path, `"${model}" stands in this list before: remove one.`);
+      } else if (!models.includes(model)) {
+        const what = isTier.has(model)
+          ? `"${model}" is a tier: list its models instead.`
+          : `No model is called "${model}": declare it in models.${suggestName(model, models)}`;
+        source.report(path, what);
+      }
+    }
   }
 }
 
-// A call knows the provider's name of its model, not the entry that it came by.
-function checkPrices(definition: Readonly<Record<string, unknown>>, source: DefinitionSource): void {
+interface Place {
+  readonly path: readonly (string | number)[];
+  readonly provider: unknown;
+  readonly model: unknown;
+}
+
+/** Where a raw definition says that its model runs. */
+function listPlaces(name: string, model: Readonly<Record<string, unknown>>): Place[] {
+  const { provider, model: own = name, deployments } = model;
+  const path = ["models", name];
+  if (!Array.isArray(deployments)) return [{ path, provider, model: own }];
+  return deployments.map((deployment: unknown, index) => ({
+    path: [...path, "deployments", index],
+    provider: isRecord(deployment) ? deployment["provider"] : undefined,
+    model: (isRecord(deployment) ? deployment["model"] : undefined) ?? name,
+  }));
+}
+
+// A call's record knows where it was answered, not the entry that it came by: a place has one price.
+function checkPlaces(definition: Readonly<Record<string, unknown>>, source: DefinitionSource): void {
   const firsts = new Map<string, readonly [name: string, price: string]>();
   for (const [name, entry] of entriesOf(definition["models"])) {
-    if (!isRecord(entry) || entry["price"] === undefined) continue;
-    const key = JSON.stringify([entry["provider"], entry["model"] ?? name]);
-    const price = JSON.stringify(entry["price"]);
-    const first = firsts.get(key);
-    if (!first) firsts.set(key, [name, price]);
-    else if (first[1] !== price) {
-      source.report(["models", name, "price"], `"${first[0]}" is the same model at another price: set one of them.`);
+    if (!isRecord(entry)) continue;
+    const price = entry["price"] === undefined ? undefined : JSON.stringify(entry["price"]);
+    const own = new Set<string>();
+    let isTold = false;
+    for (const place of listPlaces(name, entry)) {
+      const key = JSON.stringify([place.provider, place.model]);
+      if (own.has(key)) source.report(place.path, "This is the same deployment as one before: remove one.");
+      own.add(key);
+      const first = firsts.get(key);
+      if (price === undefined || isTold) continue;
+      if (!first) firsts.set(key, [name, price]);
+      else if (first[1] !== price) {
+        isTold = true;
+        source.report(["models", name, "price"], `"${first[0]}" is the same model at another price: set one of them.`);
+      }
     }
   }
 }

@@ -6,7 +6,8 @@ import { record } from "./record.ts";
 import type { RecordOptions } from "./record.ts";
 import { callModel } from "./resilience/call-model.ts";
 import type { CallModelOptions } from "./resilience/call-model.ts";
-import { chooseModel, resolveTarget } from "./routing/choose-model.ts";
+import { chooseModel } from "./routing/choose-model.ts";
+import { resolveRoute } from "./routing/resolve-route.ts";
 import { shapeAnswer } from "./shape-answer.ts";
 import { compose } from "./stage.ts";
 import type { Next, Stage } from "./stage.ts";
@@ -34,7 +35,7 @@ export function createPipeline(options: PipelineOptions): Next {
       chooseModel(),
       standIn("reuse-reply"),
       standIn("guard-output"),
-      validateOutput({ resolveTarget }),
+      validateOutput({ resolveRoute }),
       standIn("run-tools"),
       standIn("enforce-budget"),
     ],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defaultResilience } from "../endpoint/default-resilience.ts";
 import { collect, wholeReply } from "../reply.ts";
 import type { Call } from "../call.ts";
 import type { Part, Reply } from "../reply.ts";
@@ -19,7 +20,14 @@ function createCall(stream: boolean, fields: Partial<Call> = {}): Call {
     deadlineMs: clock.now() + 1000,
     signal: new AbortController().signal,
     tenant: "t",
-    snapshot: { id: "s1", endpoints: new Map(), providers: new Map(), models: new Map(), tiers: new Map() },
+    snapshot: {
+      id: "s1",
+      endpoints: new Map(),
+      providers: new Map(),
+      models: new Map(),
+      tiers: new Map(),
+      resilience: defaultResilience,
+    },
     messages: [],
     settings: {},
     stream,
@@ -188,7 +196,7 @@ describe("a failed call", () => {
 describe("a stream", () => {
   test("is recorded before its finish is passed on, so that no client sees an end without a record", async () => {
     const stage = setup();
-    await read(stage, async () => ({ parts: parts(text, finish, { type: "raw", bytes: new Uint8Array() }) }));
+    await read(stage, async () => ({ parts: parts(text, finish, { type: "raw", bytes: new Uint8Array(), says: [] }) }));
     expect(stage.log).toEqual(["text", "record ok", "finish", "raw"]);
   });
 

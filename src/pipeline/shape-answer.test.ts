@@ -3,6 +3,7 @@ import { wholeReply } from "../reply.ts";
 import type { Call } from "../call.ts";
 import type { Completion, Part } from "../reply.ts";
 import { applyDelta } from "../contract/apply-delta.ts";
+import { defaultResilience } from "../endpoint/default-resilience.ts";
 import type { LoadedEndpoint } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
@@ -23,7 +24,14 @@ function createCall(options: { readonly stream?: boolean; readonly fallback?: Lo
     deadlineMs: 1000,
     signal: new AbortController().signal,
     tenant: "t",
-    snapshot: { id: "s1", endpoints: new Map(), providers: new Map(), models: new Map(), tiers: new Map() },
+    snapshot: {
+      id: "s1",
+      endpoints: new Map(),
+      providers: new Map(),
+      models: new Map(),
+      tiers: new Map(),
+      resilience: defaultResilience,
+    },
     endpoint: {
       name: "summarize",
       contract: 1,

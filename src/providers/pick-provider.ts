@@ -98,13 +98,18 @@ export const localEngine: PickedProvider = {
 /** Completes a snapshot that declares no provider. */
 export function withPickedProvider(snapshot: Snapshot, picked: PickedProvider): Snapshot {
   const models = new Map<string, ModelEntry>(snapshot.models);
-  for (const model of Object.values(picked.tiers)) models.set(model, { provider: picked.name, model });
+  for (const model of Object.values(picked.tiers)) {
+    models.set(model, { name: model, deployments: [{ provider: picked.name, model, weight: 1 }] });
+  }
   return {
     ...snapshot,
     id: sha256(`${snapshot.id} ${JSON.stringify(picked)}`).slice(0, snapshot.id.length),
     providers: new Map([[picked.name, picked.options]]),
     models,
-    tiers: new Map([...Object.entries(picked.tiers), ...snapshot.tiers]),
+    tiers: new Map([
+      ...Object.entries(picked.tiers).map(([tier, model]) => [tier, [model]] as const),
+      ...snapshot.tiers,
+    ]),
   };
 }
 

@@ -7,7 +7,7 @@ import { validateOutput } from "../../src/pipeline/validation/validate-output.ts
 import { answerFrom, createEndpointCall, receive } from "../fixtures/endpoint-call.ts";
 
 const stage = validateOutput({
-  resolveTarget: () => {
+  resolveRoute: () => {
     throw new Error("No stronger model is declared.");
   },
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { wholeReply } from "../../reply.ts";
 import type { Call } from "../../call.ts";
+import { defaultResilience } from "../../endpoint/default-resilience.ts";
 import { compileSchema } from "../../endpoint/compile-schema.ts";
 import type { LoadedEndpoint, LoadedPrompt } from "../../endpoint/snapshot.ts";
 import { assemblePrompt } from "./assemble-prompt.ts";
@@ -45,7 +46,14 @@ function makeCall(fields: Partial<Call>): Call {
     deadlineMs: 1000,
     signal: new AbortController().signal,
     tenant: "t",
-    snapshot: { id: "s", endpoints: new Map(), providers: new Map(), models: new Map(), tiers: new Map() },
+    snapshot: {
+      id: "s",
+      endpoints: new Map(),
+      providers: new Map(),
+      models: new Map(),
+      tiers: new Map(),
+      resilience: defaultResilience,
+    },
     messages: [],
     settings: {},
     stream: false,

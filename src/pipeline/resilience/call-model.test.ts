@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defaultResilience } from "../../endpoint/default-resilience.ts";
 import type { Call } from "../../call.ts";
 import { collect, wholeReply, type Completion, type Part, type Reply, type Usage } from "../../reply.ts";
 import type { Clock } from "../../clock.ts";
@@ -60,10 +61,21 @@ function setup(answers: readonly Answer[], overrides: Partial<Call> = {}, told?:
     deadlineMs: clock.nowMs + 60_000,
     signal: new AbortController().signal,
     tenant: "t",
-    snapshot: { id: "s", endpoints: new Map(), providers: new Map(), models: new Map(), tiers: new Map() },
+    snapshot: {
+      id: "s",
+      endpoints: new Map(),
+      providers: new Map(),
+      models: new Map(),
+      tiers: new Map(),
+      resilience: defaultResilience,
+    },
     messages: [{ role: "user", content: "Hi" }],
     settings: { temperature: 0 },
-    target: { provider: "p", model: "m", tier: "fast", rule: "default" },
+    route: {
+      candidates: [{ name: "m", deployments: [{ provider: "p", model: "m", weight: 1 }] }],
+      tier: "fast",
+      rule: "default",
+    },
     stream: false,
     notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
     ...overrides,
@@ -221,7 +233,7 @@ describe("callModel with a stream", () => {
   });
 
   test("passes on what follows finish", async () => {
-    const raw: Part = { type: "raw", bytes: Buffer.from("data: [DONE]\n\n") };
+    const raw: Part = { type: "raw", bytes: Buffer.from("data: [DONE]\n\n"), says: [] };
     const { run } = setup([[...streamed, raw]]);
     const seen: Part[] = [];
     for await (const part of (await run()).parts) seen.push(part);
@@ -305,8 +317,8 @@ describe("usage that the provider never reports is estimated", () => {
 
   test("for a relayed stream, at one token an event", async () => {
     const parts: Part[] = [
-      { type: "raw", bytes: Buffer.from("data: {}\n\ndata: {}\n\n") },
-      { type: "raw", bytes: Buffer.from("data: {}\r\n\r\n") },
+      { type: "raw", bytes: Buffer.from("data: {}\n\ndata: {}\n\n"), says: [] },
+      { type: "raw", bytes: Buffer.from("data: {}\r\n\r\n"), says: [] },
     ];
     const { run, call } = setup([[...parts, cut]], { messages });
     await expect(collect(await run())).rejects.toBe(cut);

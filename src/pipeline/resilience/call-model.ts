@@ -27,10 +27,12 @@ const maxRetryAfterMs = 30_000;
  */
 export function callModel({ findProvider, clock }: CallModelOptions): Next {
   return async (call) => {
-    const { target } = call;
-    if (!target) throw new Error("No stage has chosen a target.");
+    const { route } = call;
+    const deployment = route?.candidates[0]?.deployments[0];
+    if (!route || !deployment) throw new Error("No stage has chosen a route.");
+    const target = { ...deployment, tier: route.tier, rule: route.rule };
     const provider = findProvider(target.provider, call);
-    let reason = call.notes.nextReason;
+    let reason: AttemptNote["reason"] = call.notes.nextReason;
     call.notes.nextReason = "first";
     for (;;) {
       const attempt = new Attempt({ call, target, clock, reason });

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { Call, Target } from "../../call.ts";
+import type { Call, Route, Target } from "../../call.ts";
 import { wholeReply } from "../../reply.ts";
 import type { RouteOptions, RouteRule } from "../../endpoint/define-endpoint.ts";
+import { defaultResilience } from "../../endpoint/default-resilience.ts";
+import { toModelEntry } from "../../endpoint/model-entry.ts";
 import type { LoadedEndpoint, LoadedPrompt, Snapshot } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
 import { countTokens } from "../../tokens.ts";
-import { chooseModel, resolveTarget } from "./choose-model.ts";
+import { chooseModel } from "./choose-model.ts";
+import { resolveRoute, toTarget } from "./resolve-route.ts";
 
 const snapshot: Snapshot = {
   id: "s1",
@@ -15,15 +18,16 @@ const snapshot: Snapshot = {
     ["local", { type: "local" }],
   ]),
   models: new Map([
-    ["small", { provider: "openai", model: "gpt-small" }],
-    ["big", { provider: "openai", model: "gpt-big" }],
-    ["org/open", { provider: "local", model: "extractive" }],
+    ["small", toModelEntry("small", { provider: "openai", model: "gpt-small" })],
+    ["big", toModelEntry("big", { provider: "openai", model: "gpt-big" })],
+    ["org/open", toModelEntry("org/open", { provider: "local", model: "extractive" })],
   ]),
   tiers: new Map([
-    ["fast", "small"],
-    ["standard", "small"],
-    ["smart", "big"],
+    ["fast", ["small"]],
+    ["standard", ["small"]],
+    ["smart", ["big"]],
   ]),
+  resilience: defaultResilience,
 };
 
 function makePrompt(version: string, model?: string): LoadedPrompt {
@@ -69,14 +73,14 @@ function makeCall(fields: Partial<Call>): Call {
 }
 
 async function choose(fields: Partial<Call>, count: (text: string) => Promise<number> = countTokens): Promise<Target> {
-  let seen: Target | undefined;
+  let seen: Route | undefined;
   const call = makeCall(fields);
   await chooseModel({ countTokens: count })(call, async (passed) => {
-    seen = passed.target;
+    seen = passed.route;
     return wholeReply({ text: "", toolCalls: [], finishReason: "stop" });
   });
-  expect(call.notes.target).toEqual(seen);
-  return seen!;
+  expect(call.notes.target).toEqual(toTarget(seen!));
+  return toTarget(seen!);
 }
 
 const neverCount = async (): Promise<number> => {
@@ -218,11 +222,16 @@ test("a name that is longer than any vendor's is not found, since it would go in
 });
 
 test("the list of what exists stays short in a large project", () => {
-  const models = new Map(Array.from({ length: 50 }, (_, index) => [`m${index}`, { provider: "local", model: "x" }]));
+  const models = new Map(
+    Array.from(
+      { length: 50 },
+      (_, index) => [`m${index}`, toModelEntry(`m${index}`, { provider: "local", model: "x" })] as const,
+    ),
+  );
   const failure = HeadgateError.from(
     (() => {
       try {
-        return resolveTarget({ ...snapshot, models, tiers: new Map() }, "nope", "requested");
+        return resolveRoute({ ...snapshot, models, tiers: new Map() }, "nope", "requested");
       } catch (error) {
         return error;
       }

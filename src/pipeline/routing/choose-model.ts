@@ -1,12 +1,12 @@
-import type { Call, Target } from "../../call.ts";
+import type { Call } from "../../call.ts";
 import type { RouteRule } from "../../endpoint/define-endpoint.ts";
-import type { LoadedEndpoint, Snapshot } from "../../endpoint/snapshot.ts";
-import { HeadgateError } from "../../errors.ts";
+import type { LoadedEndpoint } from "../../endpoint/snapshot.ts";
 import { countTokens as countO200kTokens } from "../../tokens.ts";
 import type { Stage } from "../stage.ts";
 import { measureInput } from "./measure-input.ts";
 import type { InputMeasure } from "./measure-input.ts";
 import { readPointer } from "./read-pointer.ts";
+import { resolveRoute, toTarget } from "./resolve-route.ts";
 
 export interface ChooseModelOptions {
   /** @default the o200k tokenizer of src/tokens.ts, which loads its vocabulary at the first count */
@@ -14,7 +14,7 @@ export interface ChooseModelOptions {
 }
 
 /**
- * Sets the call's target. For an endpoint the first route rule that holds wins, then the model of its prompt, then
+ * Sets the call's route. For an endpoint the first route rule that holds wins, then the model of its prompt, then
  * `route.use`; a chat call names its model itself.
  */
 export function chooseModel({ countTokens = countO200kTokens }: ChooseModelOptions = {}): Stage {
@@ -22,29 +22,10 @@ export function chooseModel({ countTokens = countO200kTokens }: ChooseModelOptio
     const { name, rule } = call.endpoint
       ? await chooseForEndpoint(call, call.endpoint, measureInput(call.input, countTokens))
       : { name: call.requestedModel ?? "", rule: "requested" };
-    const target = resolveTarget(call.snapshot, name, rule);
-    call.notes.target = target;
-    return next({ ...call, target });
+    const route = resolveRoute(call.snapshot, name, rule);
+    call.notes.target = toTarget(route);
+    return next({ ...call, route });
   };
-}
-
-/** Clients make names up, and those of called models go into records and logs. Amazon's, the longest, have this many. */
-const mostNameChars = 2048;
-
-/**
- * Finds what a name stands for: a model of the config, a tier, or `provider/model` with a declared provider.
- * @throws HeadgateError `model_not_found`; its detail lists what exists.
- */
-export function resolveTarget(snapshot: Snapshot, name: string, rule: string): Target {
-  const entry = snapshot.models.get(name);
-  if (entry) return { provider: entry.provider, model: entry.model, rule };
-  const tierEntry = snapshot.models.get(snapshot.tiers.get(name) ?? "");
-  if (tierEntry) return { provider: tierEntry.provider, model: tierEntry.model, tier: name, rule };
-  const slash = name.indexOf("/");
-  const [provider, model] = [name.slice(0, Math.max(slash, 0)), name.slice(slash + 1)];
-  if (model !== "" && name.length <= mostNameChars && snapshot.providers.has(provider))
-    return { provider, model, rule };
-  throw new HeadgateError("model_not_found", { detail: describeChoices(snapshot) });
 }
 
 interface Choice {
@@ -70,16 +51,4 @@ async function holds(when: RouteRule["when"], input: unknown, measure: InputMeas
     (atLeast === undefined || (await measure.hasAtLeast(atLeast))) &&
     (atMost === undefined || (await measure.hasAtMost(atMost)))
   );
-}
-
-const maxListed = 20;
-
-function describeChoices(snapshot: Snapshot): string {
-  return `Models: ${list(snapshot.models)}. Tiers: ${list(snapshot.tiers)}. Providers, for "provider/model": ${list(snapshot.providers)}.`;
-}
-
-function list(entries: ReadonlyMap<string, unknown>): string {
-  const names = [...entries.keys()];
-  const more = names.length > maxListed ? `, and ${names.length - maxListed} more` : "";
-  return names.length === 0 ? "none" : names.slice(0, maxListed).join(", ") + more;
 }

@@ -1,4 +1,4 @@
-import type { Call, Target } from "../../call.ts";
+import type { Call, Route } from "../../call.ts";
 import type { Outcome } from "../../reply.ts";
 import type { LoadedEndpoint, Snapshot } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
@@ -6,7 +6,7 @@ import { toCorrection } from "./correct-answer.ts";
 import { judgeAnswer, maxAnswerChars, type Answer, type Findings, type Verdict } from "./judge-answer.ts";
 
 /** Finds what a tier or model name stands for. */
-export type ResolveTarget = (snapshot: Snapshot, name: string, rule: string) => Target;
+export type ResolveRoute = (snapshot: Snapshot, name: string, rule: string) => Route;
 
 /** What comes after an answer was judged. */
 type LadderStep =
@@ -22,7 +22,7 @@ export interface Ladder {
 }
 
 /** The validation ladder of one call: local rungs for each answer, then re-asks, then a stronger model. */
-export function climbLadder(call: Call, endpoint: LoadedEndpoint, resolveTarget: ResolveTarget): Ladder {
+export function climbLadder(call: Call, endpoint: LoadedEndpoint, resolveRoute: ResolveRoute): Ladder {
   let asked: "first" | "reask" | "escalate" = "first";
   let reasksLeft = endpoint.validate.reasks;
   return {
@@ -41,8 +41,8 @@ export function climbLadder(call: Call, endpoint: LoadedEndpoint, resolveTarget:
       }
       if (asked === "escalate" || escalateTo === undefined) throw toError(answer, verdict);
       asked = "escalate";
-      const target = resolveTarget(call.snapshot, escalateTo, "validate.escalateTo");
-      return { type: "again", reason: asked, call: { ...call, messages, requestedModel: escalateTo, target } };
+      const route = resolveRoute(call.snapshot, escalateTo, "validate.escalateTo");
+      return { type: "again", reason: asked, call: { ...call, messages, requestedModel: escalateTo, route } };
     },
   };
 }

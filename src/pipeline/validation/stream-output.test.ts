@@ -110,7 +110,7 @@ const run: fc.Arbitrary<Run> = root.chain(({ schema, value }) => {
 });
 
 const stage = validateOutput({
-  resolveTarget: () => {
+  resolveRoute: () => {
     throw new Error("No stronger model is declared.");
   },
 });

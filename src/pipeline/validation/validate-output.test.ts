@@ -13,7 +13,11 @@ import { HeadgateError } from "../../errors.ts";
 import { validateOutput } from "./validate-output.ts";
 
 const stage = validateOutput({
-  resolveTarget: (snapshot, name, rule) => ({ ...snapshot.models.get(snapshot.tiers.get(name)!)!, tier: name, rule }),
+  resolveRoute: (snapshot, name, rule) => ({
+    candidates: snapshot.tiers.get(name)!.map((model) => snapshot.models.get(model)!),
+    tier: name,
+    rule,
+  }),
 });
 
 const output = z.object({ summary: z.string().min(3), bullets: z.array(z.string()).max(3) });
@@ -111,7 +115,11 @@ test("without re-asks and without a stronger model, one bad answer is the end", 
 test("after the re-asks a stronger model gets one try", async () => {
   const { calls, call, reply } = await run(["no", "no", goodText], { validate: { reasks: 1, escalateTo: "smart" } });
   expect(reply.whole?.outcome?.output).toEqual(good);
-  expect(calls[2]!.target).toMatchObject({ model: "large-1", tier: "smart", rule: "validate.escalateTo" });
+  expect(calls[2]!.route).toMatchObject({
+    candidates: [{ name: "large" }],
+    tier: "smart",
+    rule: "validate.escalateTo",
+  });
   expect(call.notes.attempts.map((attempt) => attempt.reason)).toEqual(["first", "reask", "escalate"]);
   expect(call.notes.rungs.at(-1)).toEqual({ rung: "escalate", ok: true, attempt: 3 });
 });

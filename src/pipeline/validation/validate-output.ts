@@ -1,23 +1,23 @@
 import type { Call } from "../../call.ts";
 import { collect, wholeReply, type Completion, type Reply } from "../../reply.ts";
 import type { Next, Stage } from "../stage.ts";
-import { climbLadder, type ResolveTarget } from "./climb-ladder.ts";
+import { climbLadder, type ResolveRoute } from "./climb-ladder.ts";
 import { streamOutput } from "./stream-output.ts";
 
 export interface ValidateOutputOptions {
-  readonly resolveTarget: ResolveTarget;
+  readonly resolveRoute: ResolveRoute;
 }
 
 /**
  * Turns an endpoint's model text into its validated output, asking the model again where that is needed. Holds a whole
  * answer's text; a streamed call gets deltas of the valid part while the answer grows. Chat calls pass untouched.
  */
-export function validateOutput({ resolveTarget }: ValidateOutputOptions): Stage {
+export function validateOutput({ resolveRoute }: ValidateOutputOptions): Stage {
   return async (call, next) => {
     const { endpoint } = call;
     if (!endpoint) return next(call);
     const reply = await next(call);
-    const ladder = climbLadder(call, endpoint, resolveTarget);
+    const ladder = climbLadder(call, endpoint, resolveRoute);
     return call.stream
       ? streamOutput({ call, endpoint, ladder, next, first: reply })
       : answerWhole(call, next, ladder, reply);

@@ -1,18 +1,20 @@
 import type { ModelPrice } from "@pydantic/genai-prices";
 import type { Clock } from "../../clock.ts";
-import type { ModelCapability } from "../../endpoint/define-config.ts";
-import type { ModelEntry, Snapshot } from "../../endpoint/snapshot.ts";
+import type { ModelCapability, PriceOptions, ProviderOptions } from "../../endpoint/define-config.ts";
+import type { Deployment, ModelEntry, Snapshot } from "../../endpoint/snapshot.ts";
 import { findVendorId } from "./list-vendors.ts";
 import { loadPriceBook, type ListedModel, type PriceBook } from "./price-list.ts";
 import { readRates } from "./read-rates.ts";
 
-/** A model of the config, with what is known of it. */
+/** A model of the config at one of its deployments, with what is known of it. */
 export interface DescribedModel {
   /** As clients call it. */
   readonly name: string;
   readonly provider: string;
   /** As the provider calls it. */
   readonly model: string;
+  /** Its share of the model's calls, against those of the model's other deployments. */
+  readonly weight: number;
   /** Tiers that lead to it. */
   readonly tiers: readonly string[];
   /** Null: unknown. */
@@ -37,33 +39,41 @@ interface DescribedPrice {
 /** Works from the config and the price list alone: nothing is asked. */
 export async function describeModels(snapshot: Snapshot, clock: Clock): Promise<readonly DescribedModel[]> {
   const book = await loadPriceBook(clock);
-  return [...snapshot.models].map(([name, entry]) => {
-    const listed = findListed(entry, snapshot, book);
-    return {
-      name,
-      provider: entry.provider,
-      model: entry.model,
-      tiers: [...snapshot.tiers].flatMap(([tier, model]) => (model === name ? [tier] : [])),
-      price: toPrice(entry, snapshot, listed),
-      contextWindow: entry.contextWindow ?? listed?.info.context_window ?? null,
-      capabilities: entry.capabilities ?? (listed ? toCapabilities(listed.price) : []),
-    };
-  });
+  return [...snapshot.models.values()].flatMap((entry) =>
+    entry.deployments.map((deployment) => describe(entry, deployment, snapshot, book)),
+  );
 }
 
-function findListed({ provider, model }: ModelEntry, { providers }: Snapshot, book: PriceBook): ListedModel | null {
+function describe(entry: ModelEntry, deployment: Deployment, snapshot: Snapshot, book: PriceBook): DescribedModel {
+  const { name } = entry;
+  const listed = findListed(deployment, snapshot, book);
+  return {
+    name,
+    ...deployment,
+    tiers: [...snapshot.tiers].flatMap(([tier, models]) => (models.includes(name) ? [tier] : [])),
+    price: toPrice(entry.price, snapshot.providers.get(deployment.provider), listed),
+    contextWindow: entry.contextWindow ?? listed?.info.context_window ?? null,
+    capabilities: entry.capabilities ?? (listed ? toCapabilities(listed.price) : []),
+  };
+}
+
+export function findListed(
+  { provider, model }: Deployment,
+  { providers }: Snapshot,
+  book: PriceBook,
+): ListedModel | null {
   const options = providers.get(provider);
   const vendorId = options ? findVendorId(options) : null;
   return vendorId === null ? null : book.find(vendorId, model);
 }
 
 function toPrice(
-  { price, provider }: ModelEntry,
-  { providers }: Snapshot,
+  price: PriceOptions | undefined,
+  provider: ProviderOptions | undefined,
   listed: ListedModel | null,
 ): DescribedPrice | null {
   if (price) return { from: "config", ...price };
-  if (providers.get(provider)?.type === "local") {
+  if (provider?.type === "local") {
     return { from: "built-in", inputPerMillionUsd: 0, outputPerMillionUsd: 0 };
   }
   return listed && readRates(listed.price) ? toListedPrice(listed.price) : null;

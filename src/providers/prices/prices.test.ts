@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ModelDefinition, PriceOptions, ProviderOptions } from "../../endpoint/define-config.ts";
+import { defaultResilience } from "../../endpoint/default-resilience.ts";
+import { toModelEntry } from "../../endpoint/model-entry.ts";
 import type { Snapshot } from "../../endpoint/snapshot.ts";
 import type { Usage } from "../../reply.ts";
 import { createManualClock } from "../../testing/manual-clock.ts";
@@ -17,15 +19,14 @@ const openAi = openAiChat("https://api.openai.com/v1");
 const anthropic: ProviderOptions = { type: "anthropic" };
 
 function toSnapshot(provider: ProviderOptions, models: Readonly<Record<string, ModelDefinition>> = {}): Snapshot {
-  const entries = Object.entries(models).map(
-    ([name, entry]) => [name, { ...entry, model: entry.model ?? name }] as const,
-  );
+  const entries = Object.entries(models).map(([name, entry]) => [name, toModelEntry(name, entry)] as const);
   return {
     id: "s",
     endpoints: new Map(),
     providers: new Map([["p", provider]]),
     models: new Map(entries),
     tiers: new Map(),
+    resilience: defaultResilience,
   };
 }
 

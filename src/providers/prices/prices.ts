@@ -2,7 +2,7 @@ import type { ModelPrice } from "@pydantic/genai-prices";
 import type { AttemptNote, Call } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
 import type { ProviderOptions } from "../../endpoint/define-config.ts";
-import type { Snapshot } from "../../endpoint/snapshot.ts";
+import type { ModelEntry, Snapshot } from "../../endpoint/snapshot.ts";
 import type { Usage } from "../../reply.ts";
 import { findShare, findVendorId } from "./list-vendors.ts";
 import { loadPriceBook, type PriceBook } from "./price-list.ts";
@@ -99,15 +99,19 @@ export function createPriceList({ clock, onUnknown }: PriceListOptions): PriceLi
   };
 }
 
+function toOwnPrices({ price, deployments }: ModelEntry): (readonly [key: string, rates: Rates])[] {
+  if (!price) return [];
+  const rates = toOwnRates(price);
+  return deployments.map(({ provider, model }) => [`${provider}/${model}`, rates]);
+}
+
 /** Prices of the config, by provider and model: they hold by whichever name a call came. */
 function createOwnPrices(): (snapshot: Snapshot, provider: string, model: string) => Rates | undefined {
   const bySnapshot = new WeakMap<Snapshot, ReadonlyMap<string, Rates>>();
   return (snapshot, provider, model) => {
     let prices = bySnapshot.get(snapshot);
     if (!prices) {
-      const priced = [...snapshot.models.values()].flatMap((entry) =>
-        entry.price ? [[`${entry.provider}/${entry.model}`, toOwnRates(entry.price)] as const] : [],
-      );
+      const priced = [...snapshot.models.values()].flatMap(toOwnPrices);
       prices = new Map(priced);
       bySnapshot.set(snapshot, prices);
     }

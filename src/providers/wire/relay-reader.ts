@@ -44,7 +44,7 @@ export function createRelayReader(answer: AnswerReader, mayMatter: RegExp): Part
   function flush(): void {
     if (waiting.length === 0) return;
     hasPassed = true;
-    parts.push({ type: "raw", bytes: waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting) });
+    parts.push({ type: "raw", bytes: waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting), says: [] });
     waiting = [];
   }
 
@@ -71,5 +71,5 @@ export function createRelayReader(answer: AnswerReader, mayMatter: RegExp): Part
 
 /** Before an answer's end: whoever reads the parts has to know first that bytes are passed on, even if none were yet. */
 function open(last: readonly Part[], hasPassed: boolean): readonly Part[] {
-  return hasPassed ? last : [{ type: "raw", bytes: new Uint8Array(0) }, ...last];
+  return hasPassed ? last : [{ type: "raw", bytes: new Uint8Array(0), says: [] }, ...last];
 }

@@ -98,10 +98,10 @@ test("a streamed chat from the same dialect passes through byte by byte, to its 
     callModel: async () =>
       streamReply(
         toParts(
-          ...chunks.slice(0, 3).map((text): Part => ({ type: "raw", bytes: toBytes(text) })),
+          ...chunks.slice(0, 3).map((text): Part => ({ type: "raw", bytes: toBytes(text), says: [] })),
           { type: "usage", usage: { inputTokens: 1, outputTokens: 1 } },
           { type: "finish", reason: "stop" },
-          { type: "raw", bytes: toBytes(chunks[3] ?? "") },
+          { type: "raw", bytes: toBytes(chunks[3] ?? ""), says: [] },
         ),
       ),
   });
@@ -116,9 +116,9 @@ test("a streamed chat whose first word is its end passes through byte by byte to
     callModel: async () =>
       streamReply(
         toParts(
-          { type: "raw", bytes: toBytes("") },
+          { type: "raw", bytes: toBytes(""), says: [] },
           { type: "finish", reason: "stop" },
-          { type: "raw", bytes: toBytes(bytes) },
+          { type: "raw", bytes: toBytes(bytes), says: [] },
         ),
       ),
   });

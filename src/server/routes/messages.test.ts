@@ -126,7 +126,7 @@ test("an answer of the same dialect passes through byte by byte, whole or stream
     callModel: async (call) => {
       calls.push(call);
       if (!call.stream) return wholeReply({ text: "", toolCalls: [], finishReason: "stop", raw: toBytes(whole) });
-      const raw = chunks.map((text): Part => ({ type: "raw", bytes: toBytes(text) }));
+      const raw = chunks.map((text): Part => ({ type: "raw", bytes: toBytes(text), says: [] }));
       return streamReply(toParts(...raw.slice(0, 3), { type: "finish", reason: "stop" }, ...raw.slice(3)));
     },
   });

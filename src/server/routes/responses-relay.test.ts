@@ -58,10 +58,10 @@ describe("a relay", () => {
       return `event: ${type}\ndata: ${JSON.stringify({ type, ...more, sequence_number: at + 7 })}\n\n`;
     });
     return [
-      { type: "raw", bytes: toBytes(events.slice(0, 2).join("")) },
+      { type: "raw", bytes: toBytes(events.slice(0, 2).join("")), says: [] },
       { type: "usage", usage },
       { type: "finish", reason: "stop" },
-      { type: "raw", bytes: toBytes(`: note\n\n${events[2]}`) },
+      { type: "raw", bytes: toBytes(`: note\n\n${events[2]}`), says: [] },
     ];
   }
 
@@ -150,10 +150,10 @@ describe("a relay", () => {
     const bytes = toText(relayStream("resp_up4"));
     const { post } = await setup(() =>
       streamed(
-        { type: "raw", bytes: toBytes("") },
+        { type: "raw", bytes: toBytes(""), says: [] },
         { type: "usage", usage },
         { type: "finish", reason: "stop" },
-        { type: "raw", bytes: toBytes(bytes) },
+        { type: "raw", bytes: toBytes(bytes), says: [] },
       ),
     );
     expect(await (await post({ model: "fast", input: "One", stream: true })).text()).toBe(bytes);
