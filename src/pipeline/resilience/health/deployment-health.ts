@@ -1,0 +1,87 @@
+import type { Deployment } from "../../../endpoint/snapshot.ts";
+import type { ErrorCode } from "../../../errors.ts";
+import { Breaker, type BreakerOptions, type BreakerState } from "./breaker.ts";
+import { ConcurrencyLimit } from "./concurrency-limit.ts";
+import { LatencyMeter } from "./latency-meter.ts";
+import { Turn } from "./turn.ts";
+
+/** `full`: well, but with no room for one more call. */
+export type Availability = "yes" | "probe" | "no" | "full";
+
+/** How a deployment is, for the admin API and `headgate doctor`. */
+export interface HealthReport {
+  readonly provider: string;
+  readonly model: string;
+  readonly state: BreakerState;
+  /** Milliseconds since the epoch until which the provider asked to be left alone; absent: it did not. */
+  readonly benchedUntilMs?: number;
+  readonly consecutiveFailures: number;
+  /** Of the last 10 s. */
+  readonly failuresInWindow: number;
+  readonly resultsInWindow: number;
+  readonly inFlight: number;
+  readonly limit: number;
+  /** Time to first content; absent: none was seen. */
+  readonly latencyMs?: number;
+  /** Absent: it never failed. */
+  readonly lastFailure?: ErrorCode;
+}
+
+/** What is known of one deployment, by all calls of this process. */
+export class DeploymentHealth {
+  readonly provider: string;
+  readonly model: string;
+  readonly breaker: Breaker;
+  readonly limit = new ConcurrencyLimit();
+  readonly latency = new LatencyMeter();
+  lastFailure: ErrorCode | undefined;
+
+  constructor({ provider, model }: Pick<Deployment, "provider" | "model">, options: BreakerOptions) {
+    this.provider = provider;
+    this.model = model;
+    this.breaker = new Breaker(options);
+  }
+
+  availability(nowMs: number): Availability {
+    const admission = this.breaker.peek(nowMs);
+    return admission === "yes" && !this.limit.hasRoom ? "full" : admission;
+  }
+
+  /** Takes a place for one call; undefined: it may not be made now. */
+  tryBegin(deployment: Deployment, nowMs: number): Turn | undefined {
+    const availability = this.availability(nowMs);
+    if (availability === "no" || availability === "full") return undefined;
+    const isProbe = this.breaker.admit(nowMs) === "probe";
+    this.limit.enter();
+    return new Turn({ deployment, health: this, isProbe, nowMs });
+  }
+
+  /** No calls until then, at most for 60 s: what a `Retry-After` asks. */
+  bench(untilMs: number, nowMs: number): void {
+    this.breaker.bench(untilMs, nowMs);
+  }
+
+  /** Nothing is lost by forgetting it. */
+  isIdle(nowMs: number): boolean {
+    return this.limit.inFlight === 0 && this.breaker.state(nowMs) === "closed" && this.breaker.peek(nowMs) === "yes";
+  }
+
+  report(nowMs: number): HealthReport {
+    const { provider, model, breaker, limit, lastFailure } = this;
+    const benchedUntilMs = breaker.benchedUntilMs(nowMs);
+    const latencyMs = this.latency.ms;
+    return {
+      provider,
+      model,
+      state: breaker.state(nowMs),
+      ...(benchedUntilMs === undefined ? {} : { benchedUntilMs }),
+      consecutiveFailures: breaker.consecutiveFailures,
+      failuresInWindow: breaker.failuresInWindow(nowMs),
+      resultsInWindow: breaker.resultsInWindow(nowMs),
+      inFlight: limit.inFlight,
+      limit: limit.limit,
+      ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
+      ...(lastFailure === undefined ? {} : { lastFailure }),
+    };
+  }
+}

@@ -1,0 +1,80 @@
+import type { Deployment } from "../../../endpoint/snapshot.ts";
+import type { ErrorCode } from "../../../errors.ts";
+import type { DeploymentHealth } from "./deployment-health.ts";
+import { judgeFailure } from "./judge-failure.ts";
+
+export interface TurnOptions {
+  readonly deployment: Deployment;
+  readonly health: DeploymentHealth;
+  readonly isProbe: boolean;
+  readonly nowMs: number;
+}
+
+/** One model call's place at a deployment. Ends once, by `finish`, `fail` or `leave`; what is told later is not heard. */
+export class Turn {
+  readonly deployment: Deployment;
+  readonly health: DeploymentHealth;
+  /** The call finds out whether the deployment is back. */
+  readonly isProbe: boolean;
+  readonly startedAtMs: number;
+  #ticket: number;
+  #hasBegun = false;
+  #isOver = false;
+
+  constructor({ deployment, health, isProbe, nowMs }: TurnOptions) {
+    this.deployment = deployment;
+    this.health = health;
+    this.isProbe = isProbe;
+    this.startedAtMs = nowMs;
+    this.#ticket = health.breaker.ticket;
+  }
+
+  /** The answer's first content is here: the deployment counts as well from now on, however long the rest takes. */
+  begin(nowMs: number): void {
+    if (this.#hasBegun || this.#isOver) return;
+    this.#hasBegun = true;
+    this.health.latency.observe(nowMs - this.startedAtMs, nowMs);
+    this.#succeed(nowMs);
+  }
+
+  /** The answer is complete. */
+  finish(nowMs: number): void {
+    if (this.#isOver) return;
+    this.begin(nowMs);
+    this.#isOver = true;
+    this.health.limit.leave("ok", nowMs);
+  }
+
+  fail(code: ErrorCode, nowMs: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { breaker, limit, latency } = this.health;
+    const judgement = judgeFailure(code);
+    const isOverload = judgement === "limited" || judgement === "overloaded";
+    // A deployment that is down is not to come back with no room.
+    const tellsOfLoad = isOverload && !this.isProbe && breaker.isCurrent(this.#ticket);
+    limit.leave(tellsOfLoad ? "overloaded" : "neutral", nowMs);
+    if (code === "provider_silent") latency.observe(nowMs - this.startedAtMs, nowMs);
+    if (judgement === "failed" || judgement === "overloaded") {
+      this.health.lastFailure = code;
+      breaker.fail(this.#ticket, nowMs, this.#hasBegun);
+    } else if (judgement === "alive" && this.isProbe) this.#succeed(nowMs);
+    else breaker.ignore(this.#ticket);
+  }
+
+  /** Ended by us: cancelled, or another was faster. Says nothing of the deployment. */
+  leave(nowMs: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.health.limit.leave("neutral", nowMs);
+    this.health.breaker.ignore(this.#ticket);
+  }
+
+  #succeed(nowMs: number): void {
+    const { breaker } = this.health;
+    const isCurrent = breaker.isCurrent(this.#ticket);
+    breaker.succeed(this.#ticket, nowMs);
+    // A probe that closed the breaker may still fail midway, and that counts.
+    if (isCurrent) this.#ticket = breaker.ticket;
+  }
+}
