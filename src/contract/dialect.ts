@@ -26,8 +26,13 @@ export interface DialectHead {
 
 /** Turns the typed parts of one answer into a dialect's events. */
 export interface PartWriter {
-  /** The events for a part; "" for parts that the dialect's clients do not know. */
+  /**
+   * The events for a part; "" for parts that the dialect's clients do not know.
+   * @throws HeadgateError `stream_cut` on `resumed`, if it cannot be told how to go on from the bytes that were watched
+   */
   write(part: Part): string;
+  /** Notes a provider's own whole events, passed on in place of parts, so that `resumed` can go on from where they stopped. */
+  watch(bytes: Uint8Array): void;
   /** The events that end the stream, after `finish`. */
   end(): string;
 }
@@ -53,4 +58,34 @@ export function toDialectStatus(error: HeadgateError): number {
   if (error.code === "provider_rejected") return 400;
   if (error.code === "provider_rate_limited") return 429;
   return error.status;
+}
+
+/**
+ * Whether the official clients, which ask again by themselves, are to leave it: the models behind a failure were asked
+ * as often as makes sense. A rate limit that says how long it lasts is worth coming back after.
+ */
+export function isFinalFailure({ code, retryAfterMs }: HeadgateError): boolean {
+  return finalCodes.has(code) || (code === "provider_rate_limited" && retryAfterMs === undefined);
+}
+
+const finalCodes: ReadonlySet<HeadgateError["code"]> = new Set([
+  "output_invalid",
+  "provider_rejected",
+  "provider_auth",
+  "provider_spent",
+  "provider_model_unknown",
+  "provider_silent",
+  "provider_unavailable",
+  "provider_protocol",
+  "provider_response_too_large",
+  "stream_stalled",
+  "stream_cut",
+  "deadline_exceeded",
+]);
+
+/** What the end of an answer says in the field `headgate`, for clients to know that two models wrote it. */
+export interface RescueNote {
+  readonly rescued: true;
+  /** The model that went on after the last break. */
+  readonly model: string;
 }

@@ -90,10 +90,13 @@ async function streamResponse(context: ServerContext, exchange: ResponseExchange
   const relay = new Relay(exchange);
   try {
     for await (const part of answer.parts) {
-      const chunk = part.type === "raw" ? await relay.pass(part.bytes) : relay.hasBegun ? "" : writer.write(part);
+      if (part.type === "raw") writer.watch(part.bytes);
+      const isWritten = !relay.isAtWork || part.type === "resumed";
+      const chunk = part.type === "raw" ? await relay.pass(part.bytes) : isWritten ? writer.write(part) : "";
+      if (part.type === "resumed") relay.end();
       if (chunk.length > 0 && !(await stream.write(chunk))) return;
     }
-    if (!relay.hasBegun) {
+    if (!relay.isAtWork) {
       const { isStored } = parsed;
       const response = writer.settle({ completedAtMs: clock.now(), isStored });
       const why = isStored ? await keep(response) : undefined;
@@ -103,7 +106,7 @@ async function streamResponse(context: ServerContext, exchange: ResponseExchange
   } catch (error) {
     if (!stream.hasBegun) throw error;
     reportBug(logger, error, request.id);
-    await stream.write((relay.hasBegun ? relay : writer).fail(HeadgateError.from(error)));
+    await stream.write((relay.isAtWork ? relay : writer).fail(HeadgateError.from(error)));
   }
   stream.end();
 }
@@ -118,8 +121,13 @@ class Relay {
     this.#exchange = exchange;
   }
 
-  get hasBegun(): boolean {
+  /** From the first bytes until another model goes on, whose events the writer makes. */
+  get isAtWork(): boolean {
     return this.#last !== undefined;
+  }
+
+  end(): void {
+    this.#last = undefined;
   }
 
   async pass(bytes: Uint8Array): Promise<string | Uint8Array> {

@@ -33,6 +33,11 @@ export class BlockQueue {
     this.#entries.push({ block, isOpen: false, held: "" });
   }
 
+  /** A block that the client has seen begin, before any other is added. */
+  addOpen(block: Block): void {
+    this.#entries.push({ block, isOpen: true, held: "" });
+  }
+
   /** An event of a block that was added and is not closed. Returns what may be sent now. */
   write(block: Block, event: string): string {
     const [first] = this.#entries;

@@ -1,8 +1,9 @@
 import { HeadgateError } from "../../errors.ts";
 import type { ReasoningBlock } from "../../message.ts";
 import type { Part, Source, Usage } from "../../reply.ts";
-import type { DialectHead, PartWriter } from "../dialect.ts";
+import type { DialectHead, PartWriter, RescueNote } from "../dialect.ts";
 import { BlockQueue, encodeDelta, type Block } from "./block-queue.ts";
+import { readRelayedBlocks } from "./relayed-block.ts";
 import { TextBlock, ThinkingBlock, WholeBlock } from "./text-blocks.ts";
 import { isRedacted, toCitation, toReasoningBlock } from "./to-blocks.ts";
 import { toDeltaUsage, toMessageUsage, toStopReason } from "./to-usage.ts";
@@ -21,6 +22,9 @@ export class MessageEventWriter implements PartWriter {
   /** Of reasoning that went out and whose end has not come. */
   #looseChars = 0;
   #usage: Usage | undefined;
+  /** The last bytes that tell of a block, of an answer that is relayed. */
+  #relayed: Uint8Array | undefined;
+  #rescue: RescueNote | undefined;
 
   constructor(head: DialectHead, request: StopRequest = { settings: {} }) {
     this.#head = head;
@@ -32,6 +36,11 @@ export class MessageEventWriter implements PartWriter {
     if (events === "" || this.#hasBegun) return events;
     this.#hasBegun = true;
     return this.#writeStart() + events;
+  }
+
+  watch(bytes: Uint8Array): void {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (buffer.includes("content_block_")) this.#relayed = bytes;
   }
 
   end(): string {
@@ -53,11 +62,29 @@ export class MessageEventWriter implements PartWriter {
       case "usage":
         this.#usage = part.usage;
         return "";
+      case "resumed":
+        this.#resume(part.target.model);
+        return "";
       case "finish":
         return this.#queue.drain() + this.#writeFinish(part);
       default:
         return "";
     }
+  }
+
+  #resume(model: string): void {
+    if (this.#relayed) {
+      const { count, open } = readRelayedBlocks(this.#relayed);
+      this.#relayed = undefined;
+      this.#hasBegun = true;
+      this.#blockCount = count;
+      this.#last = open;
+      if (open) this.#queue.addOpen(open);
+    }
+    // What another model thinks is a block of its own: a seal is for the words of one.
+    if (this.#last instanceof ThinkingBlock) this.#last = undefined;
+    this.#looseChars = 0;
+    this.#rescue = { rescued: true, model };
   }
 
   #writeText(text: string): string {
@@ -122,7 +149,9 @@ export class MessageEventWriter implements PartWriter {
 
   #writeFinish({ reason, rawReason }: Extract<Part, { type: "finish" }>): string {
     const delta = toStop(toStopReason(reason, rawReason), this.#request);
-    return encode("message_delta", { delta, usage: toDeltaUsage(this.#usage) });
+    const usage = toDeltaUsage(this.#usage);
+    // The model that `message_start` names is not the one that ends the answer.
+    return encode("message_delta", { delta, usage, ...(this.#rescue ? { headgate: this.#rescue } : {}) });
   }
 }
 

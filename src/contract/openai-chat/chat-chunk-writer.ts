@@ -1,6 +1,7 @@
 import type { Part, Source, Usage } from "../../reply.ts";
-import type { DialectHead, PartWriter } from "../dialect.ts";
+import type { DialectHead, PartWriter, RescueNote } from "../dialect.ts";
 import { toForeignTier } from "../openai-tier.ts";
+import { copyBytes, readRelayedEvents } from "../relayed-events.ts";
 import { toReasoningDetails } from "./reasoning-details.ts";
 import { toForeignUsage } from "./to-usage.ts";
 import {
@@ -19,15 +20,19 @@ export interface ChatChunkWriterOptions extends DialectHead {
 }
 
 type ToolCallPart = Extract<Part, { type: "tool-call" }>;
+type ResumedPart = Extract<Part, { type: "resumed" }>;
+
+/** The answer's head is in the first of its events, which is small. */
+const mostHeadBytes = 8192;
 
 /** Turns the typed parts of one answer into OpenAI's events. */
 export function createChatChunkWriter(options: ChatChunkWriterOptions): PartWriter {
-  const head = JSON.stringify({
+  let shown: ChunkHead = {
     id: toAnswerId(options),
-    object: "chat.completion.chunk",
     created: toSeconds(options.createdAtMs),
     model: options.model,
-  }).slice(0, -1);
+  };
+  let head = writeHead(shown);
   const noUsage = options.includeUsage ? ',"usage":null' : "";
   const toDelta = createDeltas(options);
   const sources: Source[] = [];
@@ -35,6 +40,8 @@ export function createChatChunkWriter(options: ChatChunkWriterOptions): PartWrit
   // Undefined before the first word; whether all of them are a refusal's.
   let isRefusal: boolean | undefined;
   let usage: Usage | undefined;
+  let relayed: Uint8Array | undefined;
+  let rescue = "";
 
   // Everything but the delta is the same in every chunk, and serialised once.
   function writeDelta(delta: object, finishReason: string | null = null, logprobs = "null", more = ""): string {
@@ -54,22 +61,66 @@ export function createChatChunkWriter(options: ChatChunkWriterOptions): PartWrit
       const found = sources.length === 0 ? "" : writeDelta({ annotations: sources.map(toAnnotation) });
       const tier = writeTier(usage);
       const end = options.includeUsage ? writeUsage(head, usage, tier) : "";
-      return found + writeDelta({}, toForeignReason(part.reason, isRefusal === true), "null", tier) + end;
+      return found + writeDelta({}, toForeignReason(part.reason, isRefusal === true), "null", tier + rescue) + end;
     }
     const delta = toDelta(part);
     return delta ? writeDelta(delta) : "";
   }
 
+  /** Goes on as the model that takes over, in the answer that the client has begun to read. */
+  function resume({ sent, target: { model } }: ResumedPart): void {
+    if (relayed) takeOver(relayed, sent);
+    shown = { ...shown, model };
+    head = writeHead(shown);
+    rescue = `,"headgate":${JSON.stringify({ rescued: true, model } satisfies RescueNote)}`;
+  }
+
+  function takeOver(bytes: Uint8Array, sent: readonly Part[]): void {
+    shown = { ...shown, ...readHead(bytes) };
+    relayed = undefined;
+    hasBegun = true;
+    for (const part of sent) {
+      if (part.type === "text") isRefusal = part.isRefusal === true && isRefusal !== false;
+      // Which calls have begun.
+      toDelta(part);
+    }
+  }
+
   return {
     write: (part) => {
-      if (part.type === "usage") usage = part.usage;
+      if (part.type === "resumed") resume(part);
+      else if (part.type === "usage") usage = part.usage;
       else if (part.type === "source") sources.push(part.source);
       const chunk = writePart(part);
       if (chunk === "" || hasBegun) return chunk;
       hasBegun = true;
       return writeDelta({ role: "assistant", content: isRefusal === true ? null : "" }) + chunk;
     },
+    watch: (bytes) => {
+      if (!relayed && bytes.length > 0) relayed = copyBytes(bytes, mostHeadBytes);
+    },
     end: () => "data: [DONE]\n\n",
+  };
+}
+
+/** What is the same in all chunks of an answer. */
+interface ChunkHead {
+  readonly id: string;
+  /** Seconds since the epoch. */
+  readonly created: number;
+  readonly model: string;
+}
+
+function writeHead({ id, created, model }: ChunkHead): string {
+  return JSON.stringify({ id, object: "chat.completion.chunk", created, model }).slice(0, -1);
+}
+
+/** What a relayed answer says of itself. Azure begins with a chunk that has no id. */
+function readHead(bytes: Uint8Array): Partial<ChunkHead> {
+  const { id, created } = readRelayedEvents(bytes).find((chunk) => chunk["id"]) ?? {};
+  return {
+    ...(typeof id === "string" ? { id } : {}),
+    ...(typeof created === "number" ? { created } : {}),
   };
 }
 

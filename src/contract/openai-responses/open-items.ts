@@ -13,7 +13,7 @@ import {
 } from "./output-items.ts";
 
 /** An item of the answer while it grows: every method gives the events that tell of it. */
-interface OpenItem {
+export interface OpenItem {
   close(status: ItemStatus): string;
   /** As far as it has come. */
   toItem(status: ItemStatus): OutputItem;
@@ -59,13 +59,29 @@ export class OpenMessage implements OpenItem {
   }
 
   open(): string {
-    const { events, id } = this.#place;
+    return writeItem(this.#place, "added", toMessageItem(this.#place.id, "in_progress", [])) + this.#openPart();
+  }
+
+  #openPart(): string {
     const { isRefusal } = this;
     const part = JSON.stringify(toContentPart({ isRefusal, text: "", annotations: [], logprobs: [] }));
-    return (
-      writeItem(this.#place, "added", toMessageItem(id, "in_progress", [])) +
-      events.write("response.content_part.added", `${this.#at},"part":${part}`)
-    );
+    return this.#place.events.write("response.content_part.added", `${this.#at},"part":${part}`);
+  }
+
+  /**
+   * Takes over a message that another began. Returns the events that it lacks to go on; undefined if it had said all.
+   * @param lastEvent the type of the last one that the client has seen of it
+   */
+  resume(text: string, lastEvent: unknown): string | undefined {
+    this.#text = text;
+    if (lastEvent === "response.output_text.done" || lastEvent === "response.content_part.done") return undefined;
+    return lastEvent === "response.output_item.added" ? this.#openPart() : "";
+  }
+
+  /** The rest of the events of `close`, of which the client has seen the first. @param lastEvent the last that it has seen */
+  closeRest(lastEvent: unknown): string {
+    const part = lastEvent === "response.output_text.done" ? this.#closePart() : "";
+    return part + writeItem(this.#place, "done", this.toItem("completed"));
   }
 
   append(text: string, logprobs: readonly TokenLogprob[] | undefined): string {
@@ -97,9 +113,14 @@ export class OpenMessage implements OpenItem {
       (this.isRefusal
         ? events.write("response.refusal.done", `${this.#at},"refusal":${text}`)
         : events.write("response.output_text.done", `${this.#at},"text":${text},"logprobs":${logprobs}`)) +
-      events.write("response.content_part.done", `${this.#at},"part":${JSON.stringify(toContentPart(this.#content))}`) +
+      this.#closePart() +
       writeItem(this.#place, "done", this.toItem(status))
     );
+  }
+
+  #closePart(): string {
+    const part = JSON.stringify(toContentPart(this.#content));
+    return this.#place.events.write("response.content_part.done", `${this.#at},"part":${part}`);
   }
 
   toItem(status: ItemStatus): OutputItem {
@@ -155,6 +176,11 @@ export class OpenReasoning implements OpenItem {
   toItem(): OutputItem {
     return toReasoningItem(this.#place.id, { vendor: "other", ...this.#block, text: this.#text });
   }
+}
+
+/** The event that ends a stretch of reasoning that another began: what is thought from here on is an item of its own. */
+export function closeRelayedReasoning(place: ItemPlace, item: OutputItem): string {
+  return writeItem(place, "done", item);
 }
 
 function toSummaryPart(text: string): string {

@@ -1,6 +1,6 @@
 import type { HeadgateError } from "../../errors.ts";
 import type { FinishReason, Usage } from "../../reply.ts";
-import type { DialectHead } from "../dialect.ts";
+import type { DialectHead, RescueNote } from "../dialect.ts";
 import { toForeignTier } from "../openai-tier.ts";
 import { createItemIds } from "./item-ids.ts";
 import { toStatus, type OutputItem } from "./output-items.ts";
@@ -10,6 +10,9 @@ import type { ParsedResponsesRequest } from "./parse-responses-request.ts";
 export type ResponseObject = Readonly<Record<string, unknown>> & { readonly id: string };
 
 export interface ResponseState {
+  /** What a vendor calls the answer that it began. @default made from the request's id */
+  readonly id?: string;
+  readonly rescue?: RescueNote;
   /** Absent: the answer is on its way, or failed. */
   readonly finishReason?: FinishReason;
   /** The answer says that the model declines, and is whole. */
@@ -36,7 +39,7 @@ export function toResponseObject(
       : toStatus(finishReason, state.isRefusal);
   const isCompleted = status === "completed" && state.completedAtMs !== undefined;
   return {
-    id: createItemIds(head.requestId).response,
+    id: state.id ?? createItemIds(head.requestId).response,
     object: "response",
     created_at: toSeconds(head.createdAtMs),
     status,
@@ -50,6 +53,7 @@ export function toResponseObject(
     service_tier: toForeignTier(usage?.serviceTier) ?? null,
     store: state.isStored ?? request.isStored,
     ...(usage ? { usage: toForeignUsage(usage) } : {}),
+    ...(state.rescue ? { headgate: state.rescue } : {}),
   };
 }
 

@@ -1,12 +1,20 @@
 import { HeadgateError } from "../../errors.ts";
 import type { ReasoningBlock } from "../../message.ts";
 import type { FinishReason, Part, Source, Usage } from "../../reply.ts";
-import type { DialectHead, PartWriter } from "../dialect.ts";
+import type { DialectHead, PartWriter, RescueNote } from "../dialect.ts";
 import { createEventSequence } from "./event-sequence.ts";
 import { createItemIds, type ItemIds, type ItemKind } from "./item-ids.ts";
-import { OpenCall, OpenMessage, OpenReasoning, type ItemPlace } from "./open-items.ts";
+import {
+  closeRelayedReasoning,
+  OpenCall,
+  OpenMessage,
+  OpenReasoning,
+  type ItemPlace,
+  type OpenItem,
+} from "./open-items.ts";
 import { toStatus, type OutputItem } from "./output-items.ts";
 import type { ParsedResponsesRequest } from "./parse-responses-request.ts";
+import { countText, joinOpenReasoning, RelayedItems, type OpenRelayedItem } from "./relayed-items.ts";
 import { toResponseObject, type ResponseObject, type ResponseState } from "./response-object.ts";
 import { writeErrorFields } from "./write-error.ts";
 
@@ -37,12 +45,12 @@ export function createResponseWriter(head: DialectHead, request: WriterRequest):
 }
 
 class ResponseEvents implements ResponseWriter {
-  readonly #head: DialectHead;
+  #head: DialectHead;
   readonly #request: WriterRequest;
-  readonly #events = createEventSequence();
+  #events = createEventSequence();
   readonly #ids: ItemIds;
   /** In order of their beginning. */
-  readonly #items: (OpenMessage | OpenReasoning | OpenCall)[] = [];
+  readonly #items: OpenItem[] = [];
   /** Items that are closed, by index. */
   readonly #closed = new Map<number, OutputItem>();
   readonly #calls = new Map<number, OpenCall | WaitingCall>();
@@ -57,6 +65,10 @@ class ResponseEvents implements ResponseWriter {
   #usage: Usage | undefined;
   #finishReason: FinishReason | undefined;
   #settlement: Settlement | undefined;
+  #relayed: RelayedItems | undefined;
+  /** What the vendor calls an answer that it began. */
+  #id: string | undefined;
+  #rescue: RescueNote | undefined;
 
   constructor(head: DialectHead, request: WriterRequest) {
     this.#head = head;
@@ -79,11 +91,18 @@ class ResponseEvents implements ResponseWriter {
       case "usage":
         this.#usage = part.usage;
         return "";
+      case "resumed":
+        return this.#resume(part);
       case "finish":
         return this.#begin() + this.#finish(part.reason);
       default:
         return "";
     }
+  }
+
+  watch(bytes: Uint8Array): void {
+    this.#relayed ??= new RelayedItems();
+    this.#relayed.watch(bytes);
   }
 
   settle(settlement: Settlement): ResponseObject {
@@ -115,10 +134,64 @@ class ResponseEvents implements ResponseWriter {
     return toResponseObject(this.#head, this.#request, {
       usage: this.#usage,
       isRefusal: this.#isRefusal,
+      ...(this.#id === undefined ? {} : { id: this.#id }),
+      ...(this.#rescue ? { rescue: this.#rescue } : {}),
       ...this.#settlement,
       ...state,
       output,
     });
+  }
+
+  #resume({ sent, target: { model } }: ResumedPart): string {
+    const taken = this.#relayed?.hasBegun ? this.#takeOver(this.#relayed, sent) : "";
+    this.#relayed = undefined;
+    this.#head = { ...this.#head, model };
+    this.#rescue = { rescued: true, model };
+    // What another model thinks is an item of its own.
+    return taken + this.#closeReasoning();
+  }
+
+  #takeOver(relayed: RelayedItems, sent: readonly Part[]): string {
+    const { id, createdAtMs, nextSequenceNumber, done, open } = relayed.read();
+    const text = sent.map((part) => (part.type === "text" ? part.text : "")).join("");
+    const textOffset = done.reduce((chars, item) => chars + countText(item), 0);
+    if (textOffset > text.length) throw new HeadgateError("stream_cut");
+    this.#hasBegun = true;
+    this.#id = id;
+    this.#head = { ...this.#head, createdAtMs: createdAtMs ?? this.#head.createdAtMs };
+    this.#events = createEventSequence(nextSequenceNumber);
+    if (text !== "") this.#isRefusal = false;
+    this.#count(text.length);
+    for (const item of done) this.#addDone(item);
+    this.#textEnd = open ? textOffset : text.length;
+    return open ? this.#takeOverItem(open, text.slice(textOffset), sent) : "";
+  }
+
+  #addDone(item: OutputItem): void {
+    this.#count(charsOfItem);
+    this.#closed.set(this.#items.length, item);
+    this.#items.push({ toItem: () => item, close: () => "" });
+  }
+
+  #takeOverItem({ item, lastEvent }: OpenRelayedItem, text: string, sent: readonly Part[]): string {
+    const place: ItemPlace = { events: this.#events, id: item.id, index: this.#items.length };
+    if (item.type === "reasoning") {
+      const thought = joinOpenReasoning(sent);
+      const whole = { ...item, summary: thought === "" ? [] : [{ type: "summary_text", text: thought }] };
+      this.#addDone(whole);
+      return closeRelayedReasoning(place, whole);
+    }
+    if (item.type !== "message") throw new HeadgateError("stream_cut");
+    const message = new OpenMessage(place, this.#textEnd);
+    const events = message.resume(text, lastEvent);
+    if (events !== undefined) {
+      this.#items.push(message);
+      this.#message = message;
+      return events;
+    }
+    this.#textEnd = message.textEnd;
+    this.#addDone(message.toItem("completed"));
+    return message.closeRest(lastEvent);
   }
 
   #begin(): string {
@@ -248,6 +321,7 @@ class ResponseEvents implements ResponseWriter {
 }
 
 type TextPart = Extract<Part, { type: "text" }>;
+type ResumedPart = Extract<Part, { type: "resumed" }>;
 type CallPart = Extract<Part, { type: "tool-call" }>;
 /** A call whose name has not come yet. */
 type WaitingCall = CallPart;

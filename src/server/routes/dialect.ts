@@ -1,5 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
-import { toDialectStatus, type Dialect, type DialectHead, type DialectRequest } from "../../contract/dialect.ts";
+import {
+  isFinalFailure,
+  toDialectStatus,
+  type Dialect,
+  type DialectHead,
+  type DialectRequest,
+} from "../../contract/dialect.ts";
 import {
   findEndpointByModel,
   listIgnored,
@@ -10,7 +16,7 @@ import { HeadgateError } from "../../errors.ts";
 import type { Caller } from "../../gateway.ts";
 import { collect, wholeReply, type Reply } from "../../reply.ts";
 import { sendAnswer, type AnswerHead } from "../send-answer.ts";
-import { createErrorHandler, reportBug } from "../send-error.ts";
+import { createErrorHandler, reportBug, type ErrorHandler } from "../send-error.ts";
 import type { ServerContext } from "../server-context.ts";
 import { createStreamReply } from "../stream-reply.ts";
 
@@ -34,11 +40,16 @@ export function dialectOptions(
   context: ServerContext,
   dialect: Pick<Dialect, "toErrorBody">,
 ): Pick<RouteShorthandOptions, "bodyLimit" | "onRequest" | "errorHandler"> {
-  const errorHandler = createErrorHandler(context.logger, {
+  const sendError = createErrorHandler(context.logger, {
     contentType: "application/json; charset=utf-8",
     toBody: (error, requestId) => dialect.toErrorBody(error, requestId),
     toStatus: toDialectStatus,
   });
+  const errorHandler: ErrorHandler = (error, request, reply) => {
+    // Official clients would have every model asked all over again.
+    if (HeadgateError.is(error) && isFinalFailure(error)) reply.header("x-should-retry", "false");
+    sendError(error, request, reply);
+  };
   return { bodyLimit: context.limits.maxDialectBodyBytes, onRequest: context.admit("call"), errorHandler };
 }
 
@@ -81,14 +92,17 @@ async function streamAnswer<Request extends DialectRequest>(
   { answer, head, writer, request, reply }: StreamExchange<Request>,
 ): Promise<void> {
   const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs: limits.stalledReaderMs });
-  let isRaw = false;
+  let isRelayed = false;
   try {
     for await (const part of answer.parts) {
-      isRaw ||= part.type === "raw";
-      const chunk = part.type === "raw" ? part.bytes : isRaw ? "" : writer.write(part);
+      if (part.type === "raw") {
+        isRelayed = true;
+        writer.watch(part.bytes);
+      } else if (part.type === "resumed") isRelayed = false;
+      const chunk = part.type === "raw" ? part.bytes : isRelayed ? "" : writer.write(part);
       if (chunk.length > 0 && !(await stream.write(chunk))) return;
     }
-    if (!isRaw) await stream.write(writer.end());
+    if (!isRelayed) await stream.write(writer.end());
   } catch (error) {
     if (!stream.hasBegun) throw error;
     reportBug(logger, error, request.id);
