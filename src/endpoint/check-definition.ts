@@ -48,7 +48,8 @@ function openUnion(issue: Issue): Issue[] {
       !issues.some(({ code, path }) => path.length === 0 && (code === "invalid_type" || code === "invalid_value")),
   );
   if (meant.length !== 1) return [issue];
-  return meant[0]!.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue).flatMap(openUnion);
+  const inUnion = (inner: Issue): Issue => ({ ...inner, path: [...issue.path, ...inner.path] });
+  return meant[0]!.map(inUnion).flatMap(openUnion);
 }
 
 function describeIssue(issue: Issue, value: unknown): string {

@@ -48,13 +48,13 @@ const model = z
     contextWindow: z.int().positive().optional(),
     capabilities: z.array(capability).optional(),
   })
-  .superRefine(({ provider, model: name, deployments }, context) => {
+  .superRefine(({ provider, model: own, deployments }, context) => {
     const report = (path: string[], message: string): void => context.addIssue({ code: "custom", path, message });
     if (provider === undefined && deployments === undefined)
       report([], "Say where it runs: in provider or deployments.");
     if (deployments === undefined) return;
     if (provider !== undefined) report(["provider"], "Either this or deployments says where it runs: remove one.");
-    if (name !== undefined) report(["model"], "Each of the deployments says it for itself: move it there.");
+    if (own !== undefined) report(["model"], "Each of the deployments says it for itself: move it there.");
   });
 
 const tier = z.union(

@@ -13,12 +13,20 @@ import {
 
 test("a snapshot cannot be changed", async () => {
   const endpoint = endpointWith('route: { use: "fast", rules: [] },', "normalize: { html: true },");
-  const snapshot = await loadGood({ folder: writeProject({ ...goodProject, [endpointFile]: endpoint }) });
+  const config = configWith(
+    'providers: { p: { type: "local" } }, models: { m: { provider: "p" } }, tiers: { standard: "m", fast: ["m"] },',
+  );
+  const snapshot = await loadGood({ folder: writeProject({ ...goodProject, ...config, [endpointFile]: endpoint }) });
   const loaded = snapshot.endpoints.get("summarize/v1")!;
   const changes: (() => unknown)[] = [
     () => Object.assign(snapshot, { id: "x" }),
     () => (snapshot.endpoints as Map<string, unknown>).delete("summarize/v1"),
     () => (snapshot.tiers as Map<string, readonly string[]>).set("fast", ["x"]),
+    () => (snapshot.tiers.get("fast") as string[]).push("x"),
+    () => (snapshot.models.get("m")!.deployments as unknown[]).push({}),
+    () => Object.assign(snapshot.models.get("m")!.deployments[0]!, { weight: 7 }),
+    () => Object.assign(snapshot.resilience.timeouts, { firstTokenMs: 1 }),
+    () => Object.assign(snapshot.resilience.rescue!, { continuation: false }),
     () => Object.assign(loaded, { release: "9.9.9" }),
     () => Object.assign(loaded.route, { use: "x" }),
     () => (loaded.route.rules as unknown[]).push({}),
@@ -39,6 +47,11 @@ test("a snapshot says how long answers are kept, if the config does", async () =
 });
 
 describe("the snapshot's id", () => {
+  const providers = 'providers: { p: { type: "local" }, q: { type: "local" } },';
+  const twoModels = (tier: string): string =>
+    `${providers} models: { m: { provider: "p" }, n: { provider: "q" } }, tiers: { standard: ${tier} },`;
+  const deployed = (deployments: string, more = ""): string =>
+    `${providers} models: { m: { deployments: [${deployments}], ${more} } }, tiers: { standard: "m" },`;
   const variants: readonly [string, Record<string, string>][] = [
     ["nothing", {}],
     ["a description", { [endpointFile]: goodProject[endpointFile]!.replace("Summarises", "Sums up") }],
@@ -77,6 +90,16 @@ describe("the snapshot's id", () => {
         'providers: { p: { type: "local" } }, models: { m: { provider: "p" } }, tiers: { standard: "m", smart: "m" },',
       ),
     ],
+    ...Object.entries({
+      "two models in a tier": twoModels('["m", "n"]'),
+      "their order": twoModels('["n", "m"]'),
+      "a deployment": deployed('{ provider: "p" }, { provider: "q" }'),
+      "a weight": deployed('{ provider: "p" }, { provider: "q", weight: 2 }'),
+      "a model's timeouts": deployed('{ provider: "p" }, { provider: "q" }', "timeouts: { firstTokenMs: 50 }"),
+    }).map(([name, config]): [string, Record<string, string>] => [name, configWith(config)]),
+    ...["maxAttempts: 2", "timeouts: { firstTokenMs: 50 }", "rescue: false", "rescue: { holdBackChars: 40 }"]
+      .concat("rescue: { continuation: false }", "hedge: { afterMs: 900, maxUsdPerHour: 1 }")
+      .map((set): [string, Record<string, string>] => [set, configWith(`resilience: { ${set} },`)]),
   ];
 
   test.each(variants)("is the same for the same content in another folder: %s", async (_name, files) => {

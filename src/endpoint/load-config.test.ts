@@ -73,11 +73,6 @@ describe("a mistake in the config is reported with its line:", () => {
       'headgate.config.ts:4: tiers.standard: A model is called "standard" too',
     ],
     [
-      "a list of models in a tier",
-      [provider, 'models: { small: { provider: "main" } },', 'tiers: { standard: ["small"] },'],
-      "headgate.config.ts:4: tiers.standard: A list of models in a tier is not built yet in this version: remove it.",
-    ],
-    [
       "answers kept for a negative time",
       ["responses: { retentionDays: -1 },"],
       "headgate.config.ts:2: responses.retentionDays: ",

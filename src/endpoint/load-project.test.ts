@@ -11,6 +11,7 @@ import {
   writeProject,
 } from "../../test/sample-project.ts";
 import { loadPrompt } from "../pipeline/prompts/load-prompt.ts";
+import { defaultResilience } from "./default-resilience.ts";
 import { loadProject } from "./load-project.ts";
 
 describe("a good project", () => {
@@ -48,10 +49,10 @@ describe("a good project", () => {
     );
     const snapshot = await loadGood({ folder: writeProject({ ...goodProject, ...config }) });
     expect([...snapshot.models]).toEqual([
-      ["small", { provider: "main", model: "org/small" }],
-      ["gpt-5", { provider: "main", model: "gpt-5" }],
+      ["small", { name: "small", deployments: [{ provider: "main", model: "org/small", weight: 1 }] }],
+      ["gpt-5", { name: "gpt-5", deployments: [{ provider: "main", model: "gpt-5", weight: 1 }] }],
     ]);
-    expect(snapshot.tiers.get("standard")).toBe("small");
+    expect(snapshot.tiers.get("standard")).toEqual(["small"]);
     expect(snapshot.providers.get("main")).toMatchObject({ type: "openai-chat" });
   });
 
@@ -96,7 +97,7 @@ describe("a good project", () => {
     const project = writeProject({ ...goodProject, ...configWith(providers, models) });
     const snapshot = await loadGood({ config: { project, endpoints: { summarize: goodDefinition() } } });
     expect([...snapshot.endpoints.keys()]).toEqual(["summarize/v1"]);
-    expect(snapshot.tiers.get("standard")).toBe("small");
+    expect(snapshot.tiers.get("standard")).toEqual(["small"]);
     const local = {
       providers: { here: { type: "local" } },
       models: { m: { provider: "here" } },
@@ -104,6 +105,20 @@ describe("a good project", () => {
     } as const;
     const replaced = await loadGood({ config: { project, ...local } });
     expect([...replaced.providers.keys()]).toEqual(["here"]);
+  });
+
+  test("may say in code alone what happens when a call fails, and for how long answers are kept", async () => {
+    const lines = ["resilience: { maxAttempts: 1, rescue: false },", "responses: { retentionDays: 9 },"];
+    const project = writeProject({ ...goodProject, ...configWith(...lines) });
+    const snapshot = await loadGood({
+      config: { project, resilience: { maxAttempts: 2 }, responses: { retentionDays: 1 } },
+    });
+    expect(snapshot.resilience).toEqual({ ...defaultResilience, maxAttempts: 2 });
+    expect(snapshot.responseRetentionDays).toBe(1);
+    expect(await loadGood({ config: { project } })).toMatchObject({
+      resilience: { maxAttempts: 1 },
+      responseRetentionDays: 9,
+    });
   });
 
   test("may be written in JavaScript, without a package.json, and through a link to its folder", async () => {

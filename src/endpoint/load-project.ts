@@ -146,7 +146,15 @@ async function readConfig(
   if ((given.providers ?? given.models ?? given.tiers) !== undefined)
     return { loaded: { ...loaded, endpoints }, source };
   const file = await readConfigFile(project, report);
-  return { loaded: { ...file.loaded, endpoints: new Map([...file.loaded.endpoints, ...endpoints]) }, source };
+  return {
+    loaded: {
+      ...file.loaded,
+      ...(given.resilience === undefined ? {} : { resilience: loaded.resilience }),
+      ...(given.responses === undefined ? {} : { responseRetentionDays: loaded.responseRetentionDays }),
+      endpoints: new Map([...file.loaded.endpoints, ...endpoints]),
+    },
+    source,
+  };
 }
 
 async function readConfigFile(project: Project | undefined, report: Report): Promise<ReadConfig> {

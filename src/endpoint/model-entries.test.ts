@@ -14,8 +14,8 @@ test("a model says what it costs, how much it takes and what it can do", async (
   );
   const { models } = await loadGood({ folder });
   expect(models.get("m")).toEqual({
-    provider: "main",
-    model: "big-1",
+    name: "m",
+    deployments: [{ provider: "main", model: "big-1", weight: 1 }],
     contextWindow: 128_000,
     capabilities: ["tools", "images"],
     price: { inputPerMillionUsd: 1, outputPerMillionUsd: 4.5, cachedInputPerMillionUsd: 0.1, perRequestUsd: 0 },
@@ -24,7 +24,7 @@ test("a model says what it costs, how much it takes and what it can do", async (
 
 test("a model that says nothing has its own name and no more", async () => {
   const { models } = await loadGood({ folder: write('m: { provider: "main" },') });
-  expect(models.get("m")).toEqual({ provider: "main", model: "m" });
+  expect(models.get("m")).toEqual({ name: "m", deployments: [{ provider: "main", model: "m", weight: 1 }] });
 });
 
 const price = "inputPerMillionUsd: 1, outputPerMillionUsd: 2";

@@ -2,8 +2,6 @@ import { pino } from "pino";
 import type { Completion, Part, Reply } from "../reply.ts";
 import { wholeReply } from "../reply.ts";
 import { systemClock } from "../clock.ts";
-import { defaultResilience } from "../endpoint/default-resilience.ts";
-import { toModelEntry } from "../endpoint/model-entry.ts";
 import type { LoadedEndpoint, Snapshot } from "../endpoint/snapshot.ts";
 import type { Gateway } from "../gateway.ts";
 import type { CallRecord, KeyRow, Store } from "../store/store.ts";
@@ -71,9 +69,9 @@ export const testSnapshot: Snapshot = {
     ["summarize/v2", toEndpoint(2)],
   ]),
   providers: new Map([["local", { type: "local" }]]),
-  models: new Map([["offline", toModelEntry("offline", { provider: "local", model: "local" })]]),
+  models: new Map([["offline", { name: "offline", deployments: [{ provider: "local", model: "local", weight: 1 }] }]]),
   tiers: new Map([["standard", ["offline"]]]),
-  resilience: defaultResilience,
+  resilience: { maxAttempts: 3, timeouts: {} },
 };
 
 function toEndpoint(contract: number): LoadedEndpoint {

@@ -53,6 +53,25 @@ test("lists models with tiers, prices, context windows and capabilities, with no
   ]);
 });
 
+test("lists a model at each of its deployments, with the price there and its share of the calls", async () => {
+  const config = configWith(
+    'providers: { openai: { type: "openai-chat", vendor: "openai" }, mine: { type: "openai-chat", baseUrl: "http://127.0.0.1:1/v1" } },',
+    'models: { "gpt-4o-mini": { deployments: [{ provider: "openai", weight: 3 }, { provider: "mine", model: "copy" }] }, odd: { provider: "mine" } },',
+    'tiers: { standard: "gpt-4o-mini", smart: ["odd", "gpt-4o-mini"] },',
+  );
+  const { out } = await run(writeProject({ ...goodProject, ...config }));
+  const rows = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
+  expect(rows.map((row) => row.slice(0, 5).concat(row.at(-1)!))).toEqual([
+    ["MODEL", "TIERS", "PROVIDER", "PROVIDER'S NAME", "INPUT", "WEIGHT"],
+    ["gpt-4o-mini", "standard,smart", "openai", "gpt-4o-mini", "$0.15", "3"],
+    ["gpt-4o-mini", "standard,smart", "mine", "copy", "?", "1"],
+    ["odd", "smart", "mine", "odd", "?", "1"],
+  ]);
+});
+
 test("gives the same as JSON, with null for what is unknown", async () => {
   const { out } = await run(writeProject({ ...goodProject, ...declared }), true);
   const listed = parseJson(out) as { name: string }[];
@@ -61,6 +80,7 @@ test("gives the same as JSON, with null for what is unknown", async () => {
     name: "gpt-4o-mini",
     provider: "openai",
     model: "gpt-4o-mini",
+    weight: 1,
     tiers: ["standard", "fast"],
     price: { from: "list", inputPerMillionUsd: 0.15, outputPerMillionUsd: 0.6, cachedInputPerMillionUsd: 0.075 },
     contextWindow: 128_000,

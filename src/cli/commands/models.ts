@@ -10,7 +10,7 @@ type Described = Awaited<ReturnType<typeof describeProjectModels>>[number];
 export const models: Command = {
   usage: "[--project <folder>] [--json]",
   description:
-    "Lists the models that the project declares: tiers, prices in US dollars for a million tokens, context window, capabilities. Asks neither a server nor a provider; an unknown price is shown as ?.",
+    "Lists the models that the project declares, each at every place where it runs: tiers, prices in US dollars for a million tokens, context window, capabilities. Asks neither a server nor a provider; an unknown price is shown as ?.",
   options: { project: projectOption, json: jsonOption },
   positionals: 0,
   run: async ({ values }, terminal) => {
@@ -35,7 +35,10 @@ const noModels =
 
 function formatModels(described: readonly Described[]): string {
   const head = ["MODEL", "TIERS", "PROVIDER", "PROVIDER'S NAME", "INPUT", "OUTPUT", "CONTEXT", "CAPABILITIES"];
-  const table = formatTable([head, ...described.map(toRow)]);
+  const names = new Set(described.map(({ name }) => name));
+  const isSpread = names.size < described.length;
+  const rows = described.map((model) => [...toRow(model), ...(isSpread ? [String(model.weight)] : [])]);
+  const table = formatTable([[...head, ...(isSpread ? ["WEIGHT"] : [])], ...rows]);
   const isTiered = described.some(({ price }) => price?.isTiered);
   return isTiered ? `${table}\n+ Long inputs cost more.\n` : table;
 }

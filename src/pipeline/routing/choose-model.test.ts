@@ -215,6 +215,44 @@ describe("a chat call", () => {
   );
 });
 
+describe("a route", () => {
+  const models = new Map([
+    ["a", toModelEntry("a", { provider: "openai" })],
+    ["b", toModelEntry("b", { deployments: [{ provider: "openai", model: "b-1" }, { provider: "local" }] })],
+  ]);
+  const spread: Snapshot = {
+    ...snapshot,
+    models,
+    tiers: new Map([["smart", ["b", "a"]]]),
+  };
+
+  test("of a tier has its models in order, each with its deployments", () => {
+    const route = resolveRoute(spread, "smart", "route.use");
+    expect(route).toEqual({ candidates: [models.get("b"), models.get("a")], tier: "smart", rule: "route.use" });
+    expect(toTarget(route)).toEqual({ provider: "openai", model: "b-1", tier: "smart", rule: "route.use" });
+  });
+
+  test("of a model has that alone", () => {
+    expect(resolveRoute(spread, "a", "prompt")).toEqual({ candidates: [models.get("a")], rule: "prompt" });
+  });
+
+  test("of provider/model has an entry of that name, which carries nothing from the config", () => {
+    expect(resolveRoute(spread, "openai/a", "requested")).toEqual({
+      candidates: [{ name: "openai/a", deployments: [{ provider: "openai", model: "a", weight: 1 }] }],
+      rule: "requested",
+    });
+  });
+
+  test("is made once for each snapshot, rule and declared name", () => {
+    const route = resolveRoute(spread, "smart", "requested");
+    expect(resolveRoute(spread, "smart", "requested")).toBe(route);
+    expect(resolveRoute(spread, "smart", "prompt")).toMatchObject({ rule: "prompt" });
+    const reloaded = { ...spread, tiers: new Map([["smart", ["a"]]]) };
+    expect(resolveRoute(reloaded, "smart", "requested").candidates).toEqual([models.get("a")]);
+    expect(resolveRoute(spread, "smart", "requested")).toBe(route);
+  });
+});
+
 test("a name that is longer than any vendor's is not found, since it would go into the call's record", async () => {
   const longest = `openai/${"m".repeat(2041)}`;
   expect(await choose({ requestedModel: longest })).toMatchObject({ model: longest.slice("openai/".length) });

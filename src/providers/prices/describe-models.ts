@@ -1,9 +1,9 @@
 import type { ModelPrice } from "@pydantic/genai-prices";
 import type { Clock } from "../../clock.ts";
 import type { ModelCapability, PriceOptions, ProviderOptions } from "../../endpoint/define-config.ts";
-import type { Deployment, ModelEntry, Snapshot } from "../../endpoint/snapshot.ts";
-import { findVendorId } from "./list-vendors.ts";
-import { loadPriceBook, type ListedModel, type PriceBook } from "./price-list.ts";
+import type { Snapshot } from "../../endpoint/snapshot.ts";
+import { findListed } from "./find-listed.ts";
+import { loadPriceBook, type ListedModel } from "./price-list.ts";
 import { readRates } from "./read-rates.ts";
 
 /** A model of the config at one of its deployments, with what is known of it. */
@@ -40,31 +40,18 @@ interface DescribedPrice {
 export async function describeModels(snapshot: Snapshot, clock: Clock): Promise<readonly DescribedModel[]> {
   const book = await loadPriceBook(clock);
   return [...snapshot.models.values()].flatMap((entry) =>
-    entry.deployments.map((deployment) => describe(entry, deployment, snapshot, book)),
+    entry.deployments.map((deployment) => {
+      const listed = findListed(deployment, snapshot, book);
+      return {
+        name: entry.name,
+        ...deployment,
+        tiers: [...snapshot.tiers].flatMap(([tier, models]) => (models.includes(entry.name) ? [tier] : [])),
+        price: toPrice(entry.price, snapshot.providers.get(deployment.provider), listed),
+        contextWindow: entry.contextWindow ?? listed?.info.context_window ?? null,
+        capabilities: entry.capabilities ?? (listed ? toCapabilities(listed.price) : []),
+      };
+    }),
   );
-}
-
-function describe(entry: ModelEntry, deployment: Deployment, snapshot: Snapshot, book: PriceBook): DescribedModel {
-  const { name } = entry;
-  const listed = findListed(deployment, snapshot, book);
-  return {
-    name,
-    ...deployment,
-    tiers: [...snapshot.tiers].flatMap(([tier, models]) => (models.includes(name) ? [tier] : [])),
-    price: toPrice(entry.price, snapshot.providers.get(deployment.provider), listed),
-    contextWindow: entry.contextWindow ?? listed?.info.context_window ?? null,
-    capabilities: entry.capabilities ?? (listed ? toCapabilities(listed.price) : []),
-  };
-}
-
-export function findListed(
-  { provider, model }: Deployment,
-  { providers }: Snapshot,
-  book: PriceBook,
-): ListedModel | null {
-  const options = providers.get(provider);
-  const vendorId = options ? findVendorId(options) : null;
-  return vendorId === null ? null : book.find(vendorId, model);
 }
 
 function toPrice(

@@ -257,6 +257,13 @@ describe("a price of the config", () => {
     expect(ask({ fast: { provider: "q", model: "gpt-4o-mini", price: own } }, "gpt-4o-mini")).toBe(156);
   });
 
+  test("holds at each of the model's deployments", () => {
+    const spread = { deployments: [{ provider: "p", model: "one" }, { provider: "p" }, { provider: "q" }], price: own };
+    expect(ask({ mine: spread }, "one")).toBe(2100);
+    expect(ask({ mine: spread }, "mine")).toBe(2100);
+    expect(ask({ mine: { ...spread, deployments: [{ provider: "q" }] } }, "gpt-4o-mini")).toBe(156);
+  });
+
   test("holds for models that no list knows, at every tier", () => {
     const models = { mine: { provider: "p", price: own } };
     expect(ask(models, "mine", { ...usage, serviceTier: "priority" })).toBe(2100);
