@@ -1,0 +1,55 @@
+import { judgeBoundary } from "./boundary.ts";
+import { open, refuse, type Finder, type Finding } from "./finding.ts";
+import { isWordStart, matchAt, skipSpace } from "./fuzzy-match.ts";
+import { readHead } from "./head.ts";
+import { isLeadIn, mayBeLeadIn } from "./lead-in.ts";
+import { findOverlap } from "./overlap.ts";
+
+/** How far from its end `sent` is searched for what a continuation begins with. */
+const tailChars = 8192;
+/** A continuation without proof is read so far before it is judged, or to the end of its first line. */
+const boundaryChars = 200;
+/** What a model says before it begins, and the words that it is to begin with, are over by then. */
+const leadInChars = 1200;
+
+/** A model that was told to begin with the anchor. */
+export function createInstructionFinder(sent: string, anchor: string): Finder {
+  const visible = sent.trimEnd();
+  const tail = visible.slice(-tailChars);
+  const head = readHead(visible);
+  let scannedTo = 0;
+
+  /** The next place where the anchor stands, or may. */
+  function findAnchorIn(text: string): { readonly at: number; readonly end: number | "partial" } | undefined {
+    for (; scannedTo < text.length; scannedTo += 1) {
+      if (!isWordStart(text, scannedTo)) continue;
+      const end = matchAt(text, scannedTo, anchor);
+      if (end !== "none") return { at: scannedTo, end };
+    }
+    return undefined;
+  }
+
+  return (text, isOver) => {
+    const anchored = findAnchorIn(text);
+    if (anchored && anchored.end !== "partial") {
+      return judgeBefore(text.slice(0, anchored.at), visible.slice(0, -anchor.length), anchored.end);
+    }
+    const begun = text.trim();
+    if (head.isProof && begun.startsWith(head.text)) return { type: "restarted" };
+    if (!isOver && (anchored || tail.includes(begun) || head.text.startsWith(begun))) return open;
+    const overlap = findOverlap(tail, text, skipSpace(text, 0));
+    if (overlap.type === "proof") return { type: "found", at: overlap.end, proof: "overlap" };
+    if (overlap.type === "doubt") return refuse("repetition");
+    if (mayBeLeadIn(text)) return isOver || text.length > leadInChars ? refuse("preamble") : open;
+    const isRead = isOver || begun.length >= boundaryChars || text.trimStart().includes("\n");
+    return isRead ? judgeBoundary(sent, text) : open;
+  };
+}
+
+/** The anchor came, after something else: more of what was sent, or what a model says before it begins. */
+function judgeBefore(before: string, sentBefore: string, at: number): Finding {
+  const said = before.trim();
+  if (said === "" || /^(?:\.{3}|…)$/.test(said)) return { type: "found", at, proof: "anchor" };
+  if (sentBefore.trimEnd().endsWith(said)) return { type: "found", at, proof: "overlap" };
+  return isLeadIn(before, sentBefore) ? { type: "found", at, proof: "anchor" } : refuse("preamble");
+}
