@@ -1,6 +1,7 @@
 import type { Deployment } from "../../../endpoint/snapshot.ts";
 import type { DeploymentHealth } from "./deployment-health.ts";
 import type { HealthBoard } from "./health-board.ts";
+import type { LatencyMeter } from "./latency-meter.ts";
 import type { Turn } from "./turn.ts";
 
 export interface ChooseOptions {
@@ -18,6 +19,9 @@ export interface NoTurn {
   /** One at least is well, and has as much to do as it takes. */
   readonly isFull: boolean;
 }
+
+/** Latencies that differ by less say nothing, and weights are to hold then. */
+const noiseRatio = 1.25;
 
 /** A place may come free at any moment. */
 const fullLookMs = 100;
@@ -72,13 +76,17 @@ function draw(
 function pickBetter(first: Deployment, second: Deployment, board: HealthBoard, nowMs: number): Deployment {
   const one = board.of(first);
   const other = board.of(second);
-  const oneMs = one.latency.estimateMs(nowMs);
-  const otherMs = other.latency.estimateMs(nowMs);
   const meanWeight = (first.weight + second.weight) / 2;
-  // One that was never seen counts as fast as the other.
-  const oneCost = load(one, meanWeight / first.weight) * (oneMs ?? otherMs ?? 1);
-  const otherCost = load(other, meanWeight / second.weight) * (otherMs ?? oneMs ?? 1);
-  return otherCost < oneCost ? second : first;
+  const oneCost = load(one, meanWeight / first.weight) * compareLatency(one.latency, other.latency, nowMs);
+  return load(other, meanWeight / second.weight) < oneCost ? second : first;
+}
+
+/** How many times as slow as `other`. One that was never seen, or not for long, counts as fast as the other. */
+function compareLatency(one: LatencyMeter, other: LatencyMeter, nowMs: number): number {
+  if (one.ms === undefined || other.ms === undefined) return 1;
+  const leastMs = Math.max(1, Math.min(one.ms, other.ms));
+  const ratio = Math.max(leastMs, one.estimateMs(nowMs)!) / Math.max(leastMs, other.estimateMs(nowMs)!);
+  return ratio < noiseRatio && ratio > 1 / noiseRatio ? 1 : ratio;
 }
 
 function load(health: DeploymentHealth, share: number): number {

@@ -42,9 +42,10 @@ export class RollingSum {
 
   #moveTo(nowMs: number): void {
     const slot = Math.floor(nowMs / this.#slotMs);
-    if (slot === this.#slot) return;
     const { length } = this.#slots;
-    // A clock that was set back moves nothing: what was added keeps its age.
+    // A caller's time may be a little old.
+    if (slot <= this.#slot && slot > this.#slot - length) return;
+    // A clock that was set back by more than that moves nothing: what was added keeps its age.
     const steps = Math.min(slot - this.#slot, length);
     this.#slot = slot;
     if (steps === length) {
