@@ -11,6 +11,7 @@ import { openAiChat } from "../src/contract/openai-chat/openai-chat.ts";
 import { openAiResponses } from "../src/contract/openai-responses/openai-responses.ts";
 import type { Snapshot } from "../src/endpoint/snapshot.ts";
 import type { ByteStream, Outbound } from "../src/outbound.ts";
+import { HealthBoard } from "../src/pipeline/resilience/health/health-board.ts";
 import { createPipeline } from "../src/pipeline/pipeline.ts";
 import { createAnthropicProvider } from "../src/providers/anthropic/anthropic.ts";
 import { createGeminiProvider } from "../src/providers/gemini/gemini.ts";
@@ -66,6 +67,8 @@ function createCase({ name, stream, createProvider, dialect, body }: CaseOptions
     onRecord: () => {},
     priceOf: () => 0,
     findProvider: () => provider,
+    board: new HealthBoard({ clock: systemClock }),
+    findContextWindow: async () => undefined,
   });
   const request: DialectRequest = dialect.parseRequest(body, {});
   return {

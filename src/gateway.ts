@@ -15,12 +15,16 @@ import { HeadgateError } from "./errors.ts";
 import { createOutbound } from "./outbound.ts";
 import type { Outbound } from "./outbound.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
+import { describeDecisions, type DecisionRow } from "./pipeline/resilience/decisions.ts";
+import type { HealthReport } from "./pipeline/resilience/health/deployment-health.ts";
+import { HealthBoard } from "./pipeline/resilience/health/health-board.ts";
 import { loadPrompt } from "./pipeline/prompts/load-prompt.ts";
 import { logContent } from "./providers/log-content.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
 import type { PickedProvider } from "./providers/pick-provider.ts";
 import { connectProvider, listKeyNames } from "./connect-provider.ts";
 import { describeModels, type DescribedModel } from "./providers/prices/describe-models.ts";
+import { createContextWindows } from "./providers/prices/find-context-window.ts";
 import { createPriceList } from "./providers/prices/prices.ts";
 import { createProviderPool } from "./providers/provider-pool.ts";
 import { openStore } from "./store/connect.ts";
@@ -97,6 +101,8 @@ export interface OpenGateway extends Gateway {
   readonly journal: Journal;
   /** Set when the project declares no provider. */
   readonly picked: PickedProvider | undefined;
+  /** How the deployments are that were called in this process. */
+  readonly listBreakers: () => readonly HealthReport[];
   close(): Promise<void>;
 }
 
@@ -133,12 +139,16 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       (resource) => resource.close(),
     );
     const complete = memoize((snapshot: Snapshot) => completeSnapshot(snapshot, picked, options));
+    const board = new HealthBoard({ clock });
+    board.onChange((change) => log.warn({ event: "breaker.changed", ...change }));
     const run = createPipeline({
       journal,
       clock,
       onRecord: logCall,
       priceOf: createPriceList({ clock, onUnknown: (model) => log.warn({ event: "price.unknown", ...model }) }),
       findProvider: (name, call) => providers.find(name, call.snapshot),
+      board,
+      findContextWindow: createContextWindows({ clock }),
     });
     const calls = opened.adopt(
       acceptCalls({ currentSnapshot: () => complete(project.snapshot), run, clock }),
@@ -154,6 +164,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       store,
       journal,
       picked,
+      listBreakers: () => board.list(clock.now()),
       close: () => opened.disposeAsync(),
     };
   } catch (error) {
@@ -170,6 +181,11 @@ export function checkProject(folder: string): Promise<LoadResult> {
 /** What a project's config makes of its models: prices, context windows, capabilities. Asks nobody. */
 export function describeProjectModels(snapshot: Snapshot): Promise<readonly DescribedModel[]> {
   return describeModels(snapshot, systemClock);
+}
+
+/** What each failure of a model call leads to. */
+export function describeRetries(): readonly DecisionRow[] {
+  return describeDecisions();
 }
 
 /** The store alone, for a command that no server is running for. @throws HeadgateError `store_locked`, `store_unavailable` */

@@ -19,11 +19,13 @@ export interface PipelineOptions {
   readonly onRecord: RecordOptions["onRecord"];
   readonly priceOf: RecordOptions["priceOf"];
   readonly findProvider: CallModelOptions["findProvider"];
+  readonly board: CallModelOptions["board"];
+  readonly findContextWindow: CallModelOptions["findContextWindow"];
 }
 
 /** The life of every call: read this list first. */
 export function createPipeline(options: PipelineOptions): Next {
-  const { journal, clock, onRecord, priceOf, findProvider } = options;
+  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow } = options;
   return compose(
     [
       record({ journal, clock, onRecord, priceOf }),
@@ -39,7 +41,7 @@ export function createPipeline(options: PipelineOptions): Next {
       standIn("run-tools"),
       standIn("enforce-budget"),
     ],
-    callModel({ findProvider, clock }),
+    callModel({ findProvider, clock, board, priceOf, findContextWindow }),
   );
 }
 

@@ -4,7 +4,7 @@ import type { ModelRequest, Provider } from "../../providers/provider.ts";
 import { collect, wholeReply, type Reply, type TaskResult } from "../../reply.ts";
 import { askProvider } from "./ask-provider.ts";
 
-const target = { provider: "p", model: "vendor-model", rule: "requested" };
+const target = { model: "vendor-model" };
 
 interface Asked {
   readonly requests: ModelRequest[];
@@ -32,7 +32,12 @@ function createProvider(own: Partial<Provider> = {}): Asked {
 /** Asks, and tells the warnings. */
 async function ask(provider: Provider, call: Call): Promise<{ readonly reply: Reply; readonly warnings: string[] }> {
   const warnings: string[] = [];
-  return { reply: await askProvider(provider, call, target, (warning) => warnings.push(warning)), warnings };
+  const context = {
+    signal: call.signal,
+    deadlineMs: call.deadlineMs,
+    warn: (warning: string) => warnings.push(warning),
+  };
+  return { reply: await askProvider(provider, call, { model: target.model, context }), warnings };
 }
 
 function createCall(fields: { readonly foreign?: ForeignRequest; readonly task?: Task } = {}): Call {

@@ -1,9 +1,17 @@
-import type { Call, ForeignRequest, Loss, Target, Task } from "../../call.ts";
+import type { Call, ForeignRequest, Loss, Task } from "../../call.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Message } from "../../message.ts";
 import type { ModelRequest, Provider, ProviderContext } from "../../providers/provider.ts";
 import { wholeReply, type Completion, type Reply } from "../../reply.ts";
 import { countTokens } from "../../tokens.ts";
+
+export interface AskOptions {
+  /** The provider's own name of the model. */
+  readonly model: string;
+  /** The answer is read into parts even where its bytes could be relayed. */
+  readonly wantsParts?: boolean;
+  readonly context: ProviderContext;
+}
 
 /**
  * Asks a provider for what the call wants: an answer, or the work of its task.
@@ -12,14 +20,11 @@ import { countTokens } from "../../tokens.ts";
 export async function askProvider(
   provider: Provider,
   call: Call,
-  target: Target,
-  warn: ProviderContext["warn"],
+  { model, wantsParts, context }: AskOptions,
 ): Promise<Reply> {
-  const { signal, deadlineMs } = call;
-  const context: ProviderContext = { signal, deadlineMs, warn };
-  const foreign = passOn(provider, call.foreign, warn);
+  const foreign = passOn(provider, call.foreign, context.warn);
   const { messages, settings, output, tools, stream } = call;
-  const request: ModelRequest = { model: target.model, messages, settings, output, tools, foreign, stream };
+  const request: ModelRequest = { model, messages, settings, output, tools, foreign, wantsParts, stream };
   return call.task ? perform(provider, call.task, request, context) : provider.generate(request, context);
 }
 

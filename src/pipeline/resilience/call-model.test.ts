@@ -7,7 +7,8 @@ import { errorCatalogue, HeadgateError, type ErrorCode } from "../../errors.ts";
 import type { ModelRequest, Provider } from "../../providers/provider.ts";
 import { computeBackoffMs } from "./backoff.ts";
 import { callModel } from "./call-model.ts";
-import { shouldRetry } from "./should-retry.ts";
+import { decide } from "./decisions.ts";
+import { HealthBoard } from "./health/health-board.ts";
 
 /** Time that passes only where something waits. */
 function createClock(random = 0.5): Clock & { readonly sleeps: number[]; nowMs: number } {
@@ -80,7 +81,13 @@ function setup(answers: readonly Answer[], overrides: Partial<Call> = {}, told?:
     notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
     ...overrides,
   };
-  const next = callModel({ findProvider: () => provider, clock });
+  const next = callModel({
+    findProvider: () => provider,
+    clock,
+    board: new HealthBoard({ clock }),
+    priceOf: () => 0,
+    findContextWindow: async () => undefined,
+  });
   return { call, clock, requests, returned, run: (other = call) => next(other) };
 }
 
@@ -122,6 +129,7 @@ describe("callModel", () => {
         output: undefined,
         tools: undefined,
         foreign: undefined,
+        wantsParts: undefined,
         stream: false,
       },
     ]);
@@ -158,20 +166,18 @@ describe("callModel", () => {
   });
 
   test("counts retries over all model calls of the request", async () => {
-    const { run, call, requests } = setup([unavailable, whole, unavailable, whole, unavailable, whole]);
+    const { run, call, requests } = setup([unavailable, whole, unavailable, whole]);
     await run();
     call.notes.nextReason = "reask";
-    await run();
     await expect(run()).rejects.toBe(unavailable);
-    expect(requests).toHaveLength(5);
-    expect(call.notes.attempts.map(({ reason }) => reason)).toEqual(["first", "retry", "reask", "retry", "first"]);
+    expect(requests).toHaveLength(3);
+    expect(call.notes.attempts.map(({ reason }) => reason)).toEqual(["first", "retry", "reask"]);
   });
 
   test.each([
     "provider_rejected",
     "provider_auth",
     "provider_response_too_large",
-    "deadline_exceeded",
     "request_cancelled",
     "overloaded",
   ] as const)("does not retry %s", async (code) => {
@@ -179,6 +185,15 @@ describe("callModel", () => {
     await expect(run()).rejects.toMatchObject({ code });
     expect(requests).toHaveLength(1);
     expect(call.notes.attempts).toMatchObject([{ errorCode: code }]);
+  });
+
+  test("tells a limit of its own from the request's deadline", async () => {
+    const late = new HeadgateError("deadline_exceeded");
+    const early = setup([late, whole]);
+    await expect(early.run()).rejects.toMatchObject({ code: "provider_silent" });
+    const past = setup([late, whole]);
+    await expect(past.run({ ...past.call, deadlineMs: past.clock.nowMs })).rejects.toBe(late);
+    expect([...early.requests, ...past.requests]).toHaveLength(2);
   });
 
   test("has no note for a request that the provider cannot be told, since it was not asked", async () => {
@@ -256,10 +271,11 @@ describe("callModel with a stream", () => {
     ]);
   });
 
-  test("does not retry once a part was passed on", async () => {
+  test("fails once a part was passed on, where the project wants no rescue", async () => {
     const cut = new HeadgateError("stream_cut");
     const { run, call, requests } = setup([[streamed[0]!, cut], streamed]);
-    await expect(collect(await run())).rejects.toBe(cut);
+    const snapshot = { ...call.snapshot, resilience: { ...defaultResilience, rescue: undefined } };
+    await expect(collect(await run({ ...call, snapshot }))).rejects.toBe(cut);
     expect(requests).toHaveLength(1);
     expect(call.notes.attempts).toMatchObject([{ errorCode: "stream_cut" }]);
   });
@@ -315,14 +331,14 @@ describe("usage that the provider never reports is estimated", () => {
     expect(call.notes.attempts[0]?.usage).toEqual({ inputTokens: 3, outputTokens: 1, isEstimated: true });
   });
 
-  test("for a relayed stream, at one token an event", async () => {
+  test("for a relayed stream, from what its bytes say", async () => {
     const parts: Part[] = [
-      { type: "raw", bytes: Buffer.from("data: {}\n\ndata: {}\n\n"), says: [] },
-      { type: "raw", bytes: Buffer.from("data: {}\r\n\r\n"), says: [] },
+      { type: "raw", bytes: Buffer.from("data: {}\n\ndata: {}\n\n"), says: [{ type: "text", text: "12345678" }] },
+      { type: "raw", bytes: Buffer.from(": ping\n\n"), says: [] },
     ];
     const { run, call } = setup([[...parts, cut]], { messages });
     await expect(collect(await run())).rejects.toBe(cut);
-    expect(call.notes.attempts[0]?.usage).toEqual({ inputTokens: 3, outputTokens: 3, isEstimated: true });
+    expect(call.notes.attempts[0]?.usage).toEqual({ inputTokens: 3, outputTokens: 2, isEstimated: true });
   });
 
   test("for a whole answer, whose reader gets it too, with a warning", async () => {
@@ -396,7 +412,13 @@ test("the wait doubles up to its cap, with full jitter", () => {
 
 test("no error is retried that the catalogue calls final", () => {
   const codes = Object.keys(errorCatalogue) as ErrorCode[];
-  const retried = codes.filter((code) => shouldRetry(code));
+  const retried = codes.filter((code) => decide(code) === "retry");
   expect(retried.every((code) => errorCatalogue[code].retryable)).toBe(true);
-  expect(retried).toEqual(["provider_rate_limited", "provider_unavailable", "provider_protocol", "stream_cut"]);
+  expect(retried).toEqual([
+    "provider_rate_limited",
+    "provider_overloaded",
+    "provider_unavailable",
+    "provider_protocol",
+    "stream_cut",
+  ]);
 });

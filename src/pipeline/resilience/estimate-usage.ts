@@ -8,12 +8,11 @@ const charsPerToken = 4;
 /** Counts what a model has sent, for an answer whose usage the provider never tells. */
 export class OutputCounter {
   #chars = 0;
-  #rawEvents = 0;
 
   add(part: Part): void {
     if (part.type === "text" || part.type === "reasoning") this.#chars += part.text.length;
     else if (part.type === "tool-call") this.#chars += (part.name?.length ?? 0) + part.arguments.length;
-    else if (part.type === "raw") this.#rawEvents += countEvents(part.bytes);
+    else if (part.type === "raw") for (const said of part.says) this.add(said);
   }
 
   addWhole({ text, reasoning = "", toolCalls }: Completion): void {
@@ -21,9 +20,8 @@ export class OutputCounter {
     for (const { name, arguments: args } of toolCalls) this.#chars += name.length + args.length;
   }
 
-  /** Of a relayed answer each event counts as one token: servers send about one in each. */
   get tokens(): number {
-    return toTokens(this.#chars) + this.#rawEvents;
+    return toTokens(this.#chars);
   }
 }
 
@@ -41,11 +39,4 @@ function countMessage({ content, toolCalls = [] }: Message): number {
   const calls = toolCalls.reduce((chars, { name, arguments: args }) => chars + name.length + args.length, 0);
   if (typeof content === "string") return calls + content.length;
   return content.reduce((chars, part) => chars + (part.type === "text" ? part.text.length : 0), calls);
-}
-
-function countEvents(bytes: Uint8Array): number {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let events = 0;
-  for (let at = buffer.indexOf("\n\n"); at !== -1; at = buffer.indexOf("\n\n", at + 2)) events++;
-  return Math.max(1, events);
 }
