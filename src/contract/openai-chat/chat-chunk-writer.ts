@@ -1,4 +1,4 @@
-import type { Part, Source, Usage } from "../../reply.ts";
+import type { FinishReason, Part, Source, Usage } from "../../reply.ts";
 import type { DialectHead, PartWriter, RescueNote } from "../dialect.ts";
 import { toForeignTier } from "../openai-tier.ts";
 import { copyBytes, readRelayedEvents } from "../relayed-events.ts";
@@ -27,80 +27,100 @@ const mostHeadBytes = 8192;
 
 /** Turns the typed parts of one answer into OpenAI's events. */
 export function createChatChunkWriter(options: ChatChunkWriterOptions): PartWriter {
-  let shown: ChunkHead = {
-    id: toAnswerId(options),
-    created: toSeconds(options.createdAtMs),
-    model: options.model,
-  };
-  let head = writeHead(shown);
-  const noUsage = options.includeUsage ? ',"usage":null' : "";
-  const toDelta = createDeltas(options);
-  const sources: Source[] = [];
-  let hasBegun = false;
-  // Undefined before the first word; whether all of them are a refusal's.
-  let isRefusal: boolean | undefined;
-  let usage: Usage | undefined;
-  let relayed: Uint8Array | undefined;
-  let rescue = "";
+  return new ChatChunks(options);
+}
 
-  // Everything but the delta is the same in every chunk, and serialised once.
-  function writeDelta(delta: object, finishReason: string | null = null, logprobs = "null", more = ""): string {
-    const reason = finishReason === null ? "null" : `"${finishReason}"`;
-    const choice = `{"index":0,"delta":${JSON.stringify(delta)},"logprobs":${logprobs},"finish_reason":${reason}}`;
-    return `data: ${head},"choices":[${choice}]${noUsage}${more}}\n\n`;
+class ChatChunks implements PartWriter {
+  readonly #options: ChatChunkWriterOptions;
+  readonly #noUsage: string;
+  readonly #toDelta: (part: Part) => object | undefined;
+  readonly #sources: Source[] = [];
+  #shown: ChunkHead;
+  #head: string;
+  #hasBegun = false;
+  /** Undefined before the first word; whether all of them are a refusal's. */
+  #isRefusal: boolean | undefined;
+  #usage: Usage | undefined;
+  /** How an answer begins that is relayed. */
+  #relayed: Uint8Array | undefined;
+  #rescue = "";
+
+  constructor(options: ChatChunkWriterOptions) {
+    this.#options = options;
+    this.#shown = { id: toAnswerId(options), created: toSeconds(options.createdAtMs), model: options.model };
+    this.#head = writeHead(this.#shown);
+    this.#noUsage = options.includeUsage ? ',"usage":null' : "";
+    this.#toDelta = createDeltas(options);
   }
 
-  function writePart(part: Part): string {
-    if (part.type === "text") isRefusal = part.isRefusal === true && isRefusal !== false;
-    if (part.type === "text" && part.isRefusal === true) return writeDelta({ refusal: part.text });
+  write(part: Part): string {
+    if (part.type === "resumed") this.#resume(part);
+    else if (part.type === "usage") this.#usage = part.usage;
+    else if (part.type === "source") this.#sources.push(part.source);
+    else if (part.type === "text") this.#see(part);
+    const chunk = this.#writePart(part);
+    if (chunk === "" || this.#hasBegun) return chunk;
+    this.#hasBegun = true;
+    return this.#writeDelta({ role: "assistant", content: this.#isRefusal === true ? null : "" }) + chunk;
+  }
+
+  watch(bytes: Uint8Array): void {
+    if (!this.#relayed && bytes.length > 0) this.#relayed = copyBytes(bytes, mostHeadBytes);
+  }
+
+  end(): string {
+    return "data: [DONE]\n\n";
+  }
+
+  // Everything but the delta is the same in every chunk, and serialised once.
+  #writeDelta(delta: object, finishReason: string | null = null, logprobs = "null", more = ""): string {
+    const reason = finishReason === null ? "null" : `"${finishReason}"`;
+    const choice = `{"index":0,"delta":${JSON.stringify(delta)},"logprobs":${logprobs},"finish_reason":${reason}}`;
+    return `data: ${this.#head},"choices":[${choice}]${this.#noUsage}${more}}\n\n`;
+  }
+
+  #writePart(part: Part): string {
+    if (part.type === "text" && part.isRefusal === true) return this.#writeDelta({ refusal: part.text });
     if (part.type === "text" && part.logprobs) {
-      return writeDelta({ content: part.text }, null, JSON.stringify(toForeignLogprobs(part.logprobs)));
+      return this.#writeDelta({ content: part.text }, null, JSON.stringify(toForeignLogprobs(part.logprobs)));
     }
-    if (part.type === "finish") {
-      // All in one piece, as OpenAI has it: its clients keep the last.
-      const found = sources.length === 0 ? "" : writeDelta({ annotations: sources.map(toAnnotation) });
-      const tier = writeTier(usage);
-      const end = options.includeUsage ? writeUsage(head, usage, tier) : "";
-      return found + writeDelta({}, toForeignReason(part.reason, isRefusal === true), "null", tier + rescue) + end;
-    }
-    const delta = toDelta(part);
-    return delta ? writeDelta(delta) : "";
+    if (part.type === "finish") return this.#writeEnd(part.reason);
+    const delta = this.#toDelta(part);
+    return delta ? this.#writeDelta(delta) : "";
+  }
+
+  #writeEnd(reason: FinishReason): string {
+    // All in one piece, as OpenAI has it: its clients keep the last.
+    const found = this.#sources.length === 0 ? "" : this.#writeDelta({ annotations: this.#sources.map(toAnnotation) });
+    const tier = writeTier(this.#usage);
+    const end = this.#options.includeUsage ? writeUsage(this.#head, this.#usage, tier) : "";
+    // Not in a chunk of its own: without a choice in it, many a simple client would fail on that.
+    const last = this.#writeDelta({}, toForeignReason(reason, this.#isRefusal === true), "null", tier + this.#rescue);
+    return found + last + end;
+  }
+
+  #see({ isRefusal }: Extract<Part, { type: "text" }>): void {
+    this.#isRefusal = isRefusal === true && this.#isRefusal !== false;
   }
 
   /** Goes on as the model that takes over, in the answer that the client has begun to read. */
-  function resume({ sent, target: { model } }: ResumedPart): void {
-    if (relayed) takeOver(relayed, sent);
-    shown = { ...shown, model };
-    head = writeHead(shown);
-    rescue = `,"headgate":${JSON.stringify({ rescued: true, model } satisfies RescueNote)}`;
+  #resume({ sent, target: { model } }: ResumedPart): void {
+    if (this.#relayed) this.#takeOver(this.#relayed, sent);
+    this.#shown = { ...this.#shown, model };
+    this.#head = writeHead(this.#shown);
+    this.#rescue = `,"headgate":${JSON.stringify({ rescued: true, model } satisfies RescueNote)}`;
   }
 
-  function takeOver(bytes: Uint8Array, sent: readonly Part[]): void {
-    shown = { ...shown, ...readHead(bytes) };
-    relayed = undefined;
-    hasBegun = true;
+  #takeOver(bytes: Uint8Array, sent: readonly Part[]): void {
+    this.#shown = { ...this.#shown, ...readHead(bytes) };
+    this.#relayed = undefined;
+    this.#hasBegun = true;
     for (const part of sent) {
-      if (part.type === "text") isRefusal = part.isRefusal === true && isRefusal !== false;
+      if (part.type === "text") this.#see(part);
       // Which calls have begun.
-      toDelta(part);
+      this.#toDelta(part);
     }
   }
-
-  return {
-    write: (part) => {
-      if (part.type === "resumed") resume(part);
-      else if (part.type === "usage") usage = part.usage;
-      else if (part.type === "source") sources.push(part.source);
-      const chunk = writePart(part);
-      if (chunk === "" || hasBegun) return chunk;
-      hasBegun = true;
-      return writeDelta({ role: "assistant", content: isRefusal === true ? null : "" }) + chunk;
-    },
-    watch: (bytes) => {
-      if (!relayed && bytes.length > 0) relayed = copyBytes(bytes, mostHeadBytes);
-    },
-    end: () => "data: [DONE]\n\n",
-  };
 }
 
 /** What is the same in all chunks of an answer. */

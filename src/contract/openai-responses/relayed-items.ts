@@ -32,20 +32,20 @@ const mostItemBytes = 256 * 1024;
 /** Keeps of a relayed stream what another model needs to go on in it: its head, each item's begin and end, the last event. */
 export class RelayedItems {
   #head: Uint8Array | undefined;
-  #last: Uint8Array | undefined;
+  #lastNumbered: Uint8Array | undefined;
   #lastOfItem: Uint8Array | undefined;
   #items: Uint8Array[] = [];
   #itemBytes = 0;
 
   get hasBegun(): boolean {
-    return this.#last !== undefined;
+    return this.#head !== undefined;
   }
 
   watch(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#head ??= copyBytes(bytes, mostHeadBytes);
-    this.#last = bytes;
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (buffer.includes('"sequence_number"')) this.#lastNumbered = bytes;
     if (!buffer.includes('"output_index"')) return;
     this.#lastOfItem = bytes;
     if (this.#itemBytes > mostItemBytes || !buffer.includes("response.output_item.")) return;
@@ -58,7 +58,7 @@ export class RelayedItems {
   read(): RelayedAnswer {
     const response = readRelayedEvents(this.#head).find((event) => isRecord(event["response"]))?.["response"];
     const { id, created_at: createdAt } = isRecord(response) ? response : {};
-    const number = readRelayedEvents(this.#last).at(-1)?.["sequence_number"];
+    const number = readRelayedEvents(this.#lastNumbered).at(-1)?.["sequence_number"];
     return {
       ...(typeof id === "string" ? { id } : {}),
       ...(typeof createdAt === "number" ? { createdAtMs: createdAt * 1000 } : {}),
