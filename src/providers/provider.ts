@@ -50,7 +50,7 @@ export interface ProviderContext {
   /** Milliseconds since the epoch; the provider gives up then with `deadline_exceeded`. */
   readonly deadlineMs: number;
   /** Tells the client what of its request this provider lacks. One sentence, without data. */
-  warn(warning: string): void;
+  readonly warn: (warning: string) => void;
 }
 
 /** The way out to models. Implementations translate every foreign error once, into a `provider_*`, `context_too_long`, `content_filtered`, `stream_cut`, `deadline_exceeded` or `request_cancelled` HeadgateError. */

@@ -35,6 +35,13 @@ export interface AttemptOptions {
   readonly onEnd: (end: AttemptEnd) => void;
 }
 
+/** A model call that has begun to answer. */
+export interface Opened {
+  readonly attempt: Attempt;
+  /** Absent: it answers in a stream. */
+  readonly whole?: Completion;
+}
+
 const finished: IteratorResult<Part> = { done: true, value: undefined };
 
 /**
@@ -65,17 +72,17 @@ export class Attempt {
     return this.#log.usage;
   }
 
-  /** Resolves to the whole answer, or to undefined once a stream has begun. @throws HeadgateError why it has not */
-  async open(): Promise<Completion | undefined> {
+  /** Resolves once it has begun to answer. @throws HeadgateError why it has not */
+  async open(): Promise<Opened> {
     const { call } = this.#options;
     if (call.stream) this.#startTimer();
     try {
       const reply = await this.#ask();
-      if (reply.whole) return this.#finishWhole(reply.whole);
+      if (reply.whole) return { attempt: this, whole: this.#finishWhole(reply.whole) };
       this.#log.begin(reply.usageSoFar);
       this.#source = reply.parts[Symbol.asyncIterator]();
       await this.#hold(this.#source);
-      return undefined;
+      return { attempt: this };
     } catch (thrown) {
       throw this.#fail(thrown);
     }

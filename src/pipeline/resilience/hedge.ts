@@ -1,9 +1,23 @@
 import type { Resilience } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
 import { estimateUsage, OutputCounter } from "./estimate-usage.ts";
-import { finishOpening, type Asking, type ModelRun, type Opened } from "./model-run.ts";
-import type { Attempt } from "./attempt.ts";
-import type { Stop } from "./itinerary.ts";
+import type { AttemptNote, Call } from "../../call.ts";
+import type { Clock } from "../../clock.ts";
+import type { Asking } from "./asking.ts";
+import type { Attempt, Opened } from "./attempt.ts";
+import type { HedgeCap } from "./health/hedge-cap.ts";
+import type { Itinerary, Stop } from "./itinerary.ts";
+
+/** What a hedge needs of the run that it belongs to. */
+export interface HedgedRun {
+  readonly itinerary: Itinerary;
+  readonly options: {
+    readonly clock: Clock;
+    readonly hedges: HedgeCap;
+    readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
+  };
+  start(stop: Stop, asking: Asking): Attempt;
+}
 
 interface Hedging {
   readonly hedge: NonNullable<Resilience["hedge"]>;
@@ -18,11 +32,11 @@ const usualOutputTokens = 1000;
  * Opens a model call, and a second one beside it if it is slow to begin: whichever begins first answers, and the other is
  * cancelled. Only a second one that the hour's spending has room for, by the most that it may cost.
  */
-export async function openHedged(run: ModelRun, { hedge, stop, asking }: Hedging): Promise<Opened> {
+export async function openHedged(run: HedgedRun, { hedge, stop, asking }: Hedging): Promise<Opened> {
   const { clock } = run.options;
   const first = run.start(stop, asking);
   first.allowCancel();
-  const opening = finishOpening(first);
+  const opening = first.open();
   const slow = Promise.withResolvers<"slow">();
   const cancelTimer = clock.after(hedge.afterMs, () => slow.resolve("slow"));
   const begun = await Promise.race([opening, slow.promise]).finally(cancelTimer);
@@ -32,11 +46,11 @@ export async function openHedged(run: ModelRun, { hedge, stop, asking }: Hedging
   second.allowCancel();
   return firstOf([
     { attempt: first, opening },
-    { attempt: second, opening: finishOpening(second) },
+    { attempt: second, opening: second.open() },
   ]);
 }
 
-async function startSecond(run: ModelRun, { hedge, asking }: Hedging): Promise<Attempt | undefined> {
+async function startSecond(run: HedgedRun, { hedge, asking }: Hedging): Promise<Attempt | undefined> {
   const { clock, hedges, priceOf } = run.options;
   const stop = run.itinerary.beside();
   if (!stop) return undefined;

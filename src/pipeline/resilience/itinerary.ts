@@ -139,8 +139,9 @@ export class Itinerary {
   }
 
   #enter(model: ModelEntry, reason: Stop["reason"], exclude = this.#failed ?? none): Stop | undefined {
-    const { now, random } = this.#clock;
-    const turn = chooseDeployment(model.deployments, this.#board, { nowMs: now(), random, exclude });
+    const nowMs = this.#clock.now();
+    const random = (): number => this.#clock.random();
+    const turn = chooseDeployment(model.deployments, this.#board, { nowMs, random, exclude });
     if ("waitMs" in turn) {
       this.#soonestMs = Math.min(this.#soonestMs, turn.waitMs);
       return undefined;

@@ -1,11 +1,11 @@
-import type { AttemptNote, AttemptReason, Call } from "../../call.ts";
+import type { AttemptNote, Call } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
 import type { ModelEntry, Snapshot } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Provider } from "../../providers/provider.ts";
-import type { Completion } from "../../reply.ts";
 import { toAttemptLimits } from "./attempt-limits.ts";
-import { Attempt, type AttemptEnd } from "./attempt.ts";
+import type { Asking } from "./asking.ts";
+import { Attempt, type AttemptEnd, type Opened } from "./attempt.ts";
 import { computeBackoffMs } from "./backoff.ts";
 import { decide } from "./decisions.ts";
 import type { HealthBoard } from "./health/health-board.ts";
@@ -26,21 +26,6 @@ export interface ModelRunOptions {
   readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
   /** Tokens of input and answer together; undefined: unknown. */
   readonly findContextWindow: (model: ModelEntry, snapshot: Snapshot) => Promise<number | undefined>;
-}
-
-/** A model call that has begun to answer. */
-export interface Opened {
-  readonly attempt: Attempt;
-  /** Absent: it answers in a stream. */
-  readonly whole?: Completion;
-}
-
-/** What is asked, and why. */
-export interface Asking {
-  readonly call: Call;
-  readonly reason: AttemptReason;
-  readonly wantsParts?: boolean;
-  readonly holdBackChars?: number;
 }
 
 /** A provider that asks for a longer wait than this is asked again after it all the same. */
@@ -83,11 +68,11 @@ export class ModelRun {
     }
   }
 
-  #try(stop: Stop, asking: Asking): Promise<Opened> {
+  async #try(stop: Stop, asking: Asking): Promise<Opened> {
     const { hedge } = this.#call.snapshot.resilience;
     const mayHedge = hedge !== undefined && asking.reason !== "restart" && asking.reason !== "continue";
     if (mayHedge && this.attemptsLeft > 0) return openHedged(this, { hedge, stop, asking });
-    return finishOpening(this.start(stop, asking));
+    return this.start(stop, asking).open();
   }
 
   /** A model call at the stop, which has still to be opened. @throws HeadgateError if its provider cannot be connected */
@@ -159,11 +144,6 @@ export class ModelRun {
     const tooShort = windows.get(model) ?? 0;
     return (other) => (windows.get(other) ?? 0) > tooShort;
   }
-}
-
-export async function finishOpening(attempt: Attempt): Promise<Opened> {
-  const whole = await attempt.open();
-  return whole ? { attempt, whole } : { attempt };
 }
 
 function endTurn(turn: Turn, end: AttemptEnd, nowMs: number): void {
