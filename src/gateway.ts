@@ -101,6 +101,8 @@ export interface OpenGateway extends Gateway {
   readonly journal: Journal;
   /** Set when the project declares no provider. */
   readonly picked: PickedProvider | undefined;
+  /** Refuses new calls, ends those at work with `shutting_down`, and waits for their records, at most `timeoutMs`. */
+  readonly endCalls: (timeoutMs: number) => Promise<void>;
   /** How the deployments are that were called in this process. */
   readonly listBreakers: () => readonly HealthReport[];
   close(): Promise<void>;
@@ -164,6 +166,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       store,
       journal,
       picked,
+      endCalls: calls.close,
       listBreakers: () => board.list(clock.now()),
       close: () => opened.disposeAsync(),
     };

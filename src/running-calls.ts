@@ -12,7 +12,7 @@ export interface RunningCalls {
     client: AbortSignal,
     timeoutMs: number,
   ) => { readonly signal: AbortSignal; readonly end: () => void };
-  /** Refuses new calls, ends those at work with `shutting_down`, and waits for them, at most `timeoutMs`. */
+  /** Refuses new calls, ends those at work with `shutting_down`, and waits for them, at most `timeoutMs`. Safe to call again. */
   readonly close: (timeoutMs: number) => Promise<void>;
 }
 
@@ -49,9 +49,10 @@ export function createRunningCalls(clock: Clock): RunningCalls {
     close: async (timeoutMs) => {
       isClosing = true;
       if (running.size === 0) return;
-      const cancelTimer = clock.after(timeoutMs, idle.resolve);
+      const deadline = Promise.withResolvers<void>();
+      const cancelTimer = clock.after(timeoutMs, deadline.resolve);
       for (const controller of running) controller.abort(new HeadgateError("shutting_down"));
-      await idle.promise;
+      await Promise.race([idle.promise, deadline.promise]);
       cancelTimer();
     },
   };
