@@ -1,3 +1,19 @@
 export { createScriptedProvider, type ScriptedProvider, type ScriptedProviderOptions } from "./scripted-provider.ts";
 export type { ScriptedAnswer, ScriptedUsage } from "./scripted-answer.ts";
 export type { Ledger, SeenRequest } from "./ledger.ts";
+export {
+  createHostileProvider,
+  type HostileProvider,
+  type HostileProviderOptions,
+} from "./hostile-provider/hostile-provider.ts";
+export { faults } from "./hostile-provider/faults.ts";
+export type { Fault, FaultGroup } from "./hostile-provider/fault.ts";
+export type { FaultWindow } from "./hostile-provider/fault-rules.ts";
+export type { HostileModel } from "./hostile-provider/plan-answer.ts";
+export type { HostileDialect } from "./hostile-provider/hostile-request.ts";
+export {
+  hostilePrices,
+  type AnswerEnd,
+  type HostileEntry,
+  type HostileLedger,
+} from "./hostile-provider/hostile-ledger.ts";

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { RawRequest } from "./request-reader.ts";
+import { createWatchedRows } from "./watched-rows.ts";
 
 /** One request as the scripted provider saw it; its numbers grow while it is answered. */
 export interface SeenRequest {
@@ -33,35 +34,12 @@ export interface Ledger {
 const mostRequests = 10_000;
 
 export function createLedger(clock: Clock): Ledger {
-  const requests: SeenRequest[] = [];
-  const watchers = new Set<() => void>();
+  const { rows, add, tell, waitFor } = createWatchedRows<SeenRequest>(clock, mostRequests);
   let nextId = 1;
 
-  function tell(): void {
-    for (const watcher of watchers) watcher();
-  }
-
   return {
-    requests,
-    waitFor: (find, timeoutMs = 5000) =>
-      new Promise((resolve, reject) => {
-        const stop = (): void => {
-          cancelTimer();
-          watchers.delete(look);
-        };
-        const look = (): void => {
-          const found = find(requests);
-          if (!found) return;
-          stop();
-          resolve(found);
-        };
-        const cancelTimer = clock.after(timeoutMs, () => {
-          stop();
-          reject(new Error(`The ledger did not show it within ${timeoutMs} ms.`));
-        });
-        watchers.add(look);
-        look();
-      }),
+    requests: rows,
+    waitFor,
     add: ({ method, path, headers }, body, socketId) => {
       const seen: SeenRequest = {
         id: nextId++,
@@ -75,9 +53,7 @@ export function createLedger(clock: Clock): Ledger {
         finished: false,
         closedByPeerAtMs: undefined,
       };
-      requests.push(seen);
-      if (requests.length > mostRequests) requests.shift();
-      tell();
+      add(seen);
       return seen;
     },
     finish: (request) => {

@@ -16,8 +16,13 @@ export interface RequestReader {
 const maxHeadBytes = 64 * 1024;
 const maxBodyBytes = 64 * 1024 * 1024;
 
-/** Cuts a connection's bytes into HTTP/1.1 requests; knows bodies with a Content-Length only. */
-export function createRequestReader(): RequestReader {
+export interface RequestReaderOptions {
+  /** Whether bodies in chunks are read too. @default false */
+  readonly allowChunked?: boolean;
+}
+
+/** Cuts a connection's bytes into HTTP/1.1 requests. */
+export function createRequestReader({ allowChunked = false }: RequestReaderOptions = {}): RequestReader {
   let chunks: Buffer[] = [];
   let bufferedBytes = 0;
   let neededBytes = 0;
@@ -26,6 +31,12 @@ export function createRequestReader(): RequestReader {
     const all = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     chunks = [all];
     return all;
+  }
+
+  function readBody(all: Buffer, bodyStart: number, headers: RawRequest["headers"]): Cut | undefined {
+    if (allowChunked && headers["transfer-encoding"] === "chunked") return readChunks(all, bodyStart);
+    neededBytes = bodyStart + readLength(headers);
+    return all.length < neededBytes ? undefined : { body: all.subarray(bodyStart, neededBytes), end: neededBytes };
   }
 
   return {
@@ -43,16 +54,35 @@ export function createRequestReader(): RequestReader {
         return undefined;
       }
       const head = parseHead(all.toString("latin1", 0, headEnd));
-      const bodyStart = headEnd + 4;
-      neededBytes = bodyStart + readLength(head.headers);
-      if (all.length < neededBytes) return undefined;
-      const body = all.subarray(bodyStart, neededBytes);
-      bufferedBytes = all.length - neededBytes;
-      chunks = bufferedBytes === 0 ? [] : [all.subarray(neededBytes)];
+      const cut = readBody(all, headEnd + 4, head.headers);
+      if (!cut) return undefined;
+      bufferedBytes = all.length - cut.end;
+      chunks = bufferedBytes === 0 ? [] : [all.subarray(cut.end)];
       neededBytes = 0;
-      return { ...head, body };
+      return { ...head, body: cut.body };
     },
   };
+}
+
+interface Cut {
+  readonly body: Buffer;
+  /** Where the next request begins. */
+  readonly end: number;
+}
+
+function readChunks(all: Buffer, start: number): Cut | undefined {
+  const parts: Buffer[] = [];
+  for (let at = start; ;) {
+    const lineEnd = all.indexOf("\r\n", at);
+    if (lineEnd === -1) return undefined;
+    const length = Number.parseInt(all.toString("latin1", at, lineEnd), 16);
+    if (!(length >= 0)) throw new RangeError("A chunk has no length.");
+    const next = lineEnd + 2 + length + 2;
+    if (all.length < next) return undefined;
+    if (length === 0) return { body: Buffer.concat(parts), end: next };
+    parts.push(all.subarray(lineEnd + 2, lineEnd + 2 + length));
+    at = next;
+  }
 }
 
 function parseHead(head: string): Omit<RawRequest, "body"> {
