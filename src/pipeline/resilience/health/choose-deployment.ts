@@ -35,50 +35,53 @@ export function chooseDeployment(
   board: HealthBoard,
   { nowMs, random, exclude }: ChooseOptions,
 ): Turn | NoTurn {
-  let open = 0;
-  let weight = 0;
-  let only: Deployment | undefined;
+  let only: Place | undefined;
+  let places: Place[] | undefined;
   for (const deployment of deployments) {
     if (exclude.has(deployment)) continue;
     const health = board.of(deployment);
     const availability = health.availability(nowMs);
     if (availability === "probe") return health.tryBegin(deployment, nowMs)!;
     if (availability !== "yes") continue;
-    open += 1;
-    weight += deployment.weight;
-    only = deployment;
+    if (deployments.length === 1) return health.tryBegin(deployment, nowMs)!;
+    const place = { deployment, health };
+    if (only) (places ??= [only]).push(place);
+    else only = place;
   }
   if (!only) return waitFor(deployments, board, nowMs, exclude);
-  if (open === 1) return board.of(only).tryBegin(only, nowMs)!;
-  // Drawn with replacement: a weight of 9 to 1 would be lost if both of two were always compared.
-  const isOpen = (deployment: Deployment): boolean =>
-    !exclude.has(deployment) && board.of(deployment).availability(nowMs) === "yes";
-  const first = draw(deployments, random() * weight, isOpen) ?? only;
-  const second = draw(deployments, random() * weight, isOpen) ?? only;
-  const best = first === second ? first : pickBetter(first, second, board, nowMs);
-  return board.of(best).tryBegin(best, nowMs)!;
+  const { deployment, health } = places ? pickOf(places, random, nowMs) : only;
+  return health.tryBegin(deployment, nowMs)!;
 }
 
-function draw(
-  deployments: readonly Deployment[],
-  at: number,
-  isOpen: (deployment: Deployment) => boolean,
-): Deployment | undefined {
+interface Place {
+  readonly deployment: Deployment;
+  readonly health: DeploymentHealth;
+}
+
+/** Draws with replacement: a weight of 9 to 1 would be lost if both of two were always compared. */
+function pickOf(places: readonly Place[], random: () => number, nowMs: number): Place {
+  let weight = 0;
+  for (const { deployment } of places) weight += deployment.weight;
+  const first = draw(places, random() * weight);
+  const second = draw(places, random() * weight);
+  if (first === second) return first;
+  const meanWeight = (first.deployment.weight + second.deployment.weight) / 2;
+  const slowness = compareLatency(first.health.latency, second.health.latency, nowMs);
+  return computeLoad(second, meanWeight) < computeLoad(first, meanWeight) * slowness ? second : first;
+}
+
+function draw(places: readonly Place[], at: number): Place {
   let left = at;
-  for (const deployment of deployments) {
-    if (!isOpen(deployment)) continue;
-    left -= deployment.weight;
-    if (left < 0) return deployment;
+  for (const place of places) {
+    left -= place.deployment.weight;
+    if (left < 0) return place;
   }
-  return undefined;
+  // What rounding leaves.
+  return places.at(-1)!;
 }
 
-function pickBetter(first: Deployment, second: Deployment, board: HealthBoard, nowMs: number): Deployment {
-  const one = board.of(first);
-  const other = board.of(second);
-  const meanWeight = (first.weight + second.weight) / 2;
-  const oneCost = load(one, meanWeight / first.weight) * compareLatency(one.latency, other.latency, nowMs);
-  return load(other, meanWeight / second.weight) < oneCost ? second : first;
+function computeLoad({ deployment, health }: Place, meanWeight: number): number {
+  return 1 + (health.limit.inFlight * meanWeight) / deployment.weight;
 }
 
 /** How many times as slow as `other`. One that was never seen, or not for long, counts as fast as the other. */
@@ -87,10 +90,6 @@ function compareLatency(one: LatencyMeter, other: LatencyMeter, nowMs: number): 
   const leastMs = Math.max(1, Math.min(one.ms, other.ms));
   const ratio = Math.max(leastMs, one.estimateMs(nowMs)!) / Math.max(leastMs, other.estimateMs(nowMs)!);
   return ratio < noiseRatio && ratio > 1 / noiseRatio ? 1 : ratio;
-}
-
-function load(health: DeploymentHealth, share: number): number {
-  return 1 + health.limit.inFlight * share;
 }
 
 function waitFor(

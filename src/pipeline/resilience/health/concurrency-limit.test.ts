@@ -84,6 +84,12 @@ test("settles around what the deployment bears", () => {
   expect(Math.max(...seen)).toBeLessThanOrEqual(capacity + 2);
 });
 
+test("never rises above its maximum", () => {
+  const limit = new ConcurrencyLimit({ start: 10, max: 11 });
+  for (let turn = 0; turn < 20; turn += 1) round(limit, "ok", startMs);
+  expect(limit.limit).toBe(11);
+});
+
 test("stays within its bounds, whatever happens", () => {
   const steps = fc.array(
     fc.tuple(fc.constantFrom("enter" as const, "ok" as const, "overloaded" as const, "neutral" as const), fc.nat(2000)),

@@ -34,8 +34,11 @@ test("takes back from the slot that it was added in, and nothing once that has a
   expect(sum.total(startMs + 3000)).toBe(5);
   sum.takeBack(6, startMs, startMs + 3000);
   expect(sum.total(startMs + 3000)).toBe(5);
+  sum.add(8, startMs + 3000);
+  sum.takeBack(6, startMs, startMs + 3000);
+  expect(sum.total(startMs + 3000)).toBe(13);
   sum.takeBack(50, startMs + 2000, startMs + 3000);
-  expect(sum.total(startMs + 3000)).toBe(0);
+  expect(sum.total(startMs + 3000)).toBe(8);
 });
 
 test("a time that is a little old ages nothing", () => {

@@ -56,6 +56,16 @@ test.each<[ErrorCode, number]>([
   expect(health.limit.limit).toBe(limit);
 });
 
+test("answers that come while half of the room is used make more of it", () => {
+  const health = createHealth();
+  const running = Array.from({ length: 200 }, () => begin(health));
+  for (let call = 0; call < 300; call += 1) {
+    running.shift()?.finish(startMs + 100);
+    running.push(begin(health));
+  }
+  expect(health.limit.limit).toBe(257);
+});
+
 test("an outage of a minute does not take the room that the deployment needs when it is back", () => {
   const health = createHealth();
   failTimes(health, "provider_overloaded", 5);
