@@ -41,7 +41,7 @@ export interface ByteStream {
   next(): Promise<Buffer | undefined>;
   /** All bytes that are left. */
   collect(): Promise<Buffer>;
-  /** For a reader that has what it wanted: the connection is kept if the body ends within a second. */
+  /** For a reader that has what it wanted, or waits for no more: `next` ends. The connection is kept if the body ends within a second. */
   release(): void;
   /** Closes the connection at once, unless the body has ended. */
   cancel(): void;
@@ -308,6 +308,8 @@ class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   release(): void {
     if (this.#state !== "open") return;
     this.#settle("released");
+    this.#reader?.resolve(undefined);
+    this.#reader = undefined;
     this.#cancelTimer = this.#clock.after(releaseGraceMs, () => this.cancel());
     this.#controller?.resume();
   }

@@ -60,7 +60,7 @@ describe("a relay", () => {
     expect(parts.slice(-3)).toEqual([
       { type: "usage", usage: { inputTokens: 1, outputTokens: 2 } },
       { type: "finish", reason: "stop", rawReason: "end_turn" },
-      { type: "raw", bytes: Buffer.from(last) },
+      { type: "raw", bytes: Buffer.from(last), says: [] },
     ]);
   });
 

@@ -187,7 +187,6 @@ describe("a stream", () => {
       event("conjured", { text: "no" }),
       block(0, { type: "conjured", text: "no" }, { type: "conjured_delta", text: "no" }),
       event("content_block_start", { index: 5 }),
-      event("content_block_delta", { index: 5, delta: "no" }),
       event("content_block_delta", {}),
       event("content_block_stop", { index: 77 }),
       "data: [DONE]\n\n",
@@ -204,9 +203,11 @@ describe("a stream", () => {
     expect(await readStream(textBlock("x"), end)).toEqual([{ type: "text", text: "x" }, ...ended]);
   });
 
-  test("that says its end but no reason ends for another one", async () => {
-    const parts = await readStream(textBlock("x"), event("message_stop"));
-    expect(parts.at(-1)).toEqual({ type: "finish", reason: "other" });
+  test("that says its end but never that the model stopped is cut", async () => {
+    bench.server.script({ body: messageStart(usage) + textBlock("x") + event("message_stop") });
+    const { parts, error } = await bench.read(toRequest({ stream: true }));
+    expect(parts).toEqual([{ type: "text", text: "x" }]);
+    expect(error).toMatchObject({ code: "stream_cut" });
   });
 });
 

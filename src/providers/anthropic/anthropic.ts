@@ -4,7 +4,7 @@ import { parseObject } from "../wire/parse-object.ts";
 import { findInBandError } from "../wire/provider-failure.ts";
 import { createWireClient, type WireOptions } from "../wire/wire-client.ts";
 import { createGenerate } from "../wire/wire-provider.ts";
-import { createEventReader, mayMatter } from "./event-reader.ts";
+import { createEventReader } from "./event-reader.ts";
 import { parseMessage } from "./parse-message.ts";
 import { toCountBody, toRequestBody } from "./to-request-body.ts";
 
@@ -52,7 +52,6 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Prov
       }),
       parseWhole: (body) => parseMessage(peer, body),
       createReader: () => createEventReader(peer),
-      mayMatter,
     }),
     countTokens,
     close: () => Promise.resolve(),

@@ -258,7 +258,7 @@ describe("a stream", () => {
       toDelta(0, { newKind: { text: "?" } }),
       toDelta(0, toReasoning(toText("Hm."))),
       toDelta(1, toText("x")),
-      toDelta(1, { text: 5 }),
+      toDelta(1, { text: null }),
     ];
     bench.script({ body: toStream(frames) });
     expect((await bench.read()).parts).toEqual([

@@ -1,7 +1,7 @@
 import type { Usage } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
-import { isRecord } from "../../json.ts";
 import type { AnswerReader, ReadEvent } from "../wire/answer-reader.ts";
+import { expectRecord, expectText } from "../wire/expect-shape.ts";
 import { parseObject } from "../wire/parse-object.ts";
 import { toInBandError } from "../wire/provider-failure.ts";
 import { ContentReader, type ContentReaderOptions } from "./content-reader.ts";
@@ -18,14 +18,14 @@ export function createConverseReader(peer: string, options: ContentReaderOptions
   let hasBegun = false;
 
   function readEvent(type: string, event: Fields): ReadEvent {
-    const { contentBlockIndex: index, start, delta } = event;
+    const { contentBlockIndex: index } = event;
     switch (type) {
       case "contentBlockDelta":
         hasBegun = true;
-        return { type: "chunk", parts: isRecord(delta) ? content.extend(index, delta) : [] };
+        return { type: "chunk", parts: content.extend(index, expectDelta(event["delta"], peer)) };
       case "contentBlockStart":
         hasBegun = true;
-        return { type: "chunk", parts: isRecord(start) ? content.open(index, start) : [] };
+        return { type: "chunk", parts: content.open(index, expectRecord(event["start"], peer, "start") ?? {}) };
       case "contentBlockStop":
         return { type: "chunk", parts: content.close(index) };
       case "messageStart":
@@ -68,6 +68,13 @@ export function createConverseReader(peer: string, options: ContentReaderOptions
       ];
     },
   };
+}
+
+/** @throws HeadgateError `provider_protocol` if it is garbled */
+function expectDelta(value: unknown, peer: string): Fields {
+  const delta = expectRecord(value, peer, "delta") ?? {};
+  expectText(delta["text"], peer, "text");
+  return delta;
 }
 
 function toFailure(peer: string, type: string, data: string): HeadgateError {

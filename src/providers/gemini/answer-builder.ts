@@ -1,6 +1,7 @@
 import { HeadgateError } from "../../errors.ts";
 import { isRecord } from "../../json.ts";
 import type { Part, Usage } from "../../reply.ts";
+import { expectRecord, expectRecords, expectText } from "../wire/expect-shape.ts";
 import { findInBandError } from "../wire/provider-failure.ts";
 import { createCandidateReader } from "./candidate-reader.ts";
 import { toFinishReason } from "./finish-reason.ts";
@@ -12,7 +13,7 @@ export interface AnswerBuilder {
   readonly hasReason: boolean;
   /** True once there was a candidate, or a reason why there is none. */
   readonly hasAnswer: boolean;
-  /** @throws HeadgateError what the piece reports if it carries an error */
+  /** @throws HeadgateError what the piece reports if it carries an error; `provider_protocol` if it is garbled */
   read(piece: Readonly<Record<string, unknown>>): Part[];
   readonly usageSoFar: Usage | undefined;
   /** The parts that end the answer: what is still open, usage if any was reported, and finish. */
@@ -41,12 +42,15 @@ export function createAnswerBuilder(peer: string): AnswerBuilder {
       if (failure) throw failure;
       usage = parseUsage(piece["usageMetadata"]) ?? usage;
       blockReason = readBlockReason(piece["promptFeedback"]) ?? blockReason;
-      const { candidates } = piece;
-      const first: unknown = Array.isArray(candidates) ? candidates.find(isFirst) : undefined;
-      if (!isRecord(first)) return [];
+      const first = expectRecords(piece["candidates"], peer, "candidates")?.find(({ index }) => (index ?? 0) === 0);
+      if (!first) return [];
       hasCandidate = true;
+      const content = expectRecord(first["content"], peer, "content");
+      const parts = expectRecords(content?.["parts"], peer, "parts") ?? [];
+      for (const { text } of parts) expectText(text, peer, "text");
+      const found = reader.read(first, parts);
       reason = toWord(first["finishReason"]) ?? reason;
-      return reader.read(first);
+      return found;
     },
     end: () => {
       const found = reader.end();
@@ -62,10 +66,6 @@ export function createAnswerBuilder(peer: string): AnswerBuilder {
 /** @throws HeadgateError `provider_protocol` if there was no candidate, and no reason why */
 export function requireAnswer({ hasAnswer }: AnswerBuilder, peer: string): void {
   if (!hasAnswer) throw new HeadgateError("provider_protocol", { detail: `${peer} answered without a candidate.` });
-}
-
-function isFirst(candidate: unknown): boolean {
-  return isRecord(candidate) && (candidate["index"] ?? 0) === 0;
 }
 
 function toWord(value: unknown): string | undefined {

@@ -8,7 +8,8 @@ import { readSources } from "./read-sources.ts";
 export interface CandidateReader {
   /** Calls of the client's tools. */
   readonly callCount: number;
-  read(candidate: Readonly<Record<string, unknown>>): Part[];
+  /** @param parts of its content */
+  read(candidate: Readonly<Record<string, unknown>>, parts: readonly Record<string, unknown>[]): Part[];
   /** What is still open. */
   end(): Part[];
 }
@@ -50,12 +51,10 @@ export function createCandidateReader(): CandidateReader {
     get callCount() {
       return calls.count;
     },
-    read: ({ content, groundingMetadata, logprobsResult }) => {
+    read: ({ groundingMetadata, logprobsResult }, parts) => {
       const found: Part[] = [];
-      const parts = isRecord(content) && Array.isArray(content["parts"]) ? (content["parts"] as unknown[]) : [];
       let logprobs = logprobsResult === undefined ? undefined : readLogprobs(logprobsResult);
       for (const part of parts) {
-        if (!isRecord(part)) continue;
         readPart(part, logprobs, found);
         // They are of the whole piece, so they go with its first text.
         if (found.at(-1)?.type === "text") logprobs = undefined;

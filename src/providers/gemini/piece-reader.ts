@@ -34,9 +34,12 @@ export function createPieceReader(peer: string): AnswerReader {
  */
 export function parsePieces(text: string, peer: string, did: string): Record<string, unknown>[] {
   if (!text.trimStart().startsWith("[")) return [parseObject(text, peer, did)];
+  let pieces: unknown[];
   try {
-    return (parseJson(text) as unknown[]).filter(isRecord);
+    pieces = parseJson(text) as unknown[];
   } catch (cause) {
     throw new HeadgateError("provider_protocol", { detail: `${peer} ${did} that is not JSON.`, cause });
   }
+  if (pieces.every(isRecord)) return pieces;
+  throw new HeadgateError("provider_protocol", { detail: `${peer} ${did} that is not a list of JSON objects.` });
 }

@@ -1,5 +1,5 @@
-import { isRecord } from "../../json.ts";
 import type { FinishReason, Part } from "../../reply.ts";
+import { expectRecord, expectRecords, expectText } from "../wire/expect-shape.ts";
 import { readLogprobs } from "./read-logprobs.ts";
 import { readMessage, toFinishReason } from "./read-message.ts";
 import type { SourceReader } from "./read-sources.ts";
@@ -13,13 +13,16 @@ export interface ChoiceReader {
   readonly rawReason: string | undefined;
   /** The same in Headgate's words; meant for the end. */
   readonly reason: FinishReason;
-  /** Adds what the chunk says to `parts`. */
-  read(choice: Record<string, unknown>, parts: Part[]): void;
+  /**
+   * Adds what the chunk says to `parts`. True: it says something else as well, or instead, which parts do not tell.
+   * @throws HeadgateError `provider_protocol` if it is garbled
+   */
+  read(choice: Record<string, unknown>, parts: Part[]): boolean;
   /** Adds the reasoning that is still open. */
   close(parts: Part[]): void;
 }
 
-export function createChoiceReader(sources: SourceReader): ChoiceReader {
+export function createChoiceReader(sources: SourceReader, peer: string): ChoiceReader {
   const toolCalls = createToolCallIndex();
   const blocks = createReasoningBlocks();
   let rawReason: string | undefined;
@@ -27,11 +30,12 @@ export function createChoiceReader(sources: SourceReader): ChoiceReader {
   let isRefusal = false;
 
   function readDelta(delta: Record<string, unknown>, logprobs: unknown, parts: Part[]): void {
+    if (!Array.isArray(delta["content"])) expectText(delta["content"], peer, "content");
     const { text, reasoning, refusal } = readMessage(delta);
     if (reasoning !== "") parts.push({ type: "reasoning", text: reasoning });
     blocks.add(delta, reasoning);
-    const calls: unknown = delta["tool_calls"];
-    const hasCalls = Array.isArray(calls) && calls.length > 0;
+    const calls = expectRecords(delta["tool_calls"], peer, "tool calls");
+    const hasCalls = calls !== undefined && calls.length > 0;
     if (text !== "" || hasCalls) close(parts);
     if (text !== "") {
       const tokens = readLogprobs(logprobs);
@@ -41,7 +45,7 @@ export function createChoiceReader(sources: SourceReader): ChoiceReader {
       isRefusal = true;
       parts.push({ type: "text", text: refusal, isRefusal });
     }
-    if (hasCalls) for (const call of calls) if (isRecord(call)) parts.push(toolCalls.read(call));
+    if (hasCalls) for (const call of calls) parts.push(toolCalls.read(call));
     for (const source of sources.readMessage(delta)) parts.push({ type: "source", source });
   }
 
@@ -61,10 +65,24 @@ export function createChoiceReader(sources: SourceReader): ChoiceReader {
     },
     read: (choice, parts) => {
       hasBegun = true;
-      const { delta, finish_reason: said } = choice;
-      if (typeof said === "string") rawReason = said;
-      if (isRecord(delta)) readDelta(delta, choice["logprobs"], parts);
+      const delta = expectRecord(choice["delta"], peer, "delta");
+      if (delta) readDelta(delta, choice["logprobs"], parts);
+      const { finish_reason: said } = choice;
+      if (isReason(said)) rawReason = said;
+      return delta !== undefined && wordless.some((field) => isThere(delta[field]));
     },
     close,
   };
+}
+
+/** What deltas hold beside words: sound, images, and the calls of a time before tools. */
+const wordless = ["audio", "images", "function_call"] as const;
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Whether it says why the model stopped; some servers have an empty text until then. */
+export function isReason(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }

@@ -64,14 +64,18 @@ test("whatever a server answers is read or is an expected failure", () => {
   expect(seen.size).toBe(2);
 });
 
+const ending = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
+
 test("whatever a server streams is read or is an expected failure", () => {
   const seen = new Set<unknown>();
   fc.assert(
     fc.property(fc.array(answer, { maxLength: 5 }), (events) => {
-      const reader = createTypedReader(createChunkReader({ peer: "The provider p", showsUsage: false }));
+      const reader = createTypedReader(
+        createChunkReader({ peer: "The provider p", showsUsage: false, saysReason: true }),
+      );
       const parts: Part[] = [];
       const outcome = read(() => {
-        for (const event of events) reader.feed(Buffer.from(`data: ${JSON.stringify(event)}\n\n`), parts);
+        for (const event of [...events, ending]) reader.feed(Buffer.from(`data: ${JSON.stringify(event)}\n\n`), parts);
         reader.end(parts);
       });
       seen.add(outcome);

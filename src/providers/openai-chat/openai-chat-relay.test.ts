@@ -68,7 +68,7 @@ describe("a relay", () => {
       expect(readRaw(parts)).toBe(rawBody);
       expect(parts.slice(-3).map(({ type }) => type)).toEqual(["usage", "finish", "raw"]);
       // Nothing that shows the client the answer's end comes before finish, which the record waits for.
-      expect(parts.at(-1)).toEqual({ type: "raw", bytes: Buffer.from(ending.join("")) });
+      expect(parts.at(-1)).toEqual({ type: "raw", bytes: Buffer.from(ending.join("")), says: [] });
       expect(parts).toContainEqual({ type: "usage", usage: { inputTokens: 1, outputTokens: 2 } });
     },
   );
@@ -151,6 +151,48 @@ describe("a relay", () => {
     bench.upstream.script({ rawBody: `${delta({ content: "x" }, "stop")}data: [DONE]` });
     const { parts } = await bench.read(toRelay({}, true));
     expect(readRaw(parts)).toBe(`${delta({ content: "x" }, "stop")}data: [DONE]\n\n`);
+  });
+
+  test.each([false, true])("reads the answer into parts where they are wanted (stream: %s)", async (stream) => {
+    const answer = { text: "some words" };
+    bench.upstream.script(answer, answer);
+    const request = { ...toRelay({}, stream), wantsParts: true };
+    const { parts } = await bench.read(request);
+    expect(parts.map(({ type }) => type)).not.toContain("raw");
+    expect(parts).toContainEqual(expect.objectContaining({ type: "finish", reason: "stop" }));
+    expect(await bench.complete(request)).not.toHaveProperty("raw");
+    expect(bench.upstream.ledger.requests[0]?.body).toMatchObject({ logit_bias: { 5: 1 } });
+  });
+
+  test("says that sound, images and other choices go on, though no part tells of them", async () => {
+    const rawBody = [
+      delta({ role: "assistant", content: "" }),
+      delta({ audio: { data: "AA==" } }),
+      delta({ content: "x" }),
+      event({ choices: [{ index: 1, delta: { content: "y" } }] }),
+      event({ choices: [{ index: 1, delta: {}, finish_reason: "stop" }] }),
+      delta({}, "stop"),
+    ].join("");
+    bench.upstream.script({ rawBody, chunkBorders: "event" });
+    const { parts } = await bench.read(toRelay({}, true));
+    const raws = parts.flatMap((part) => (part.type === "raw" ? [part] : []));
+    expect(raws.map(({ says, isOpaque }) => [says.length, isOpaque === true])).toEqual([
+      [0, true],
+      [1, false],
+      [0, true],
+      [0, false],
+      [0, false],
+    ]);
+    expect(readRaw(parts)).toBe(rawBody);
+  });
+
+  test("stays complete when the model says twice why it stopped", async () => {
+    const rawBody = `${delta({ content: "x" })}${delta({}, "stop")}${delta({}, "stop")}data: [DONE]\n\n`;
+    bench.upstream.script({ rawBody, chunkBorders: "event" });
+    const { parts, error } = await bench.read(toRelay({}, true));
+    expect(error).toBeUndefined();
+    expect(readRaw(parts)).toBe(rawBody);
+    expect(parts.filter(({ type }) => type === "finish")).toHaveLength(1);
   });
 
   test("cut in the middle of the answer fails as cut", async () => {

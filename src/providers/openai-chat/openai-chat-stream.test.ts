@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createOutbound } from "../../outbound.ts";
+import { collect } from "../../reply.ts";
 import {
   delta,
   event,
@@ -73,11 +75,27 @@ describe("a stream", () => {
     }
   });
 
-  test("is complete with a finish reason and no [DONE], and with [DONE] and no finish reason", async () => {
+  test("is complete with a finish reason and no [DONE]", async () => {
     bench.upstream.script({ rawBody: delta({ content: "x" }, "length") });
     expect(await bench.complete(streamed)).toMatchObject({ text: "x", finishReason: "length" });
-    bench.upstream.script({ rawBody: `${delta({ content: "x" })}data: [DONE]\n\n` });
-    expect(await bench.complete(streamed)).toMatchObject({ text: "x", finishReason: "other" });
+  });
+
+  test("is complete with [DONE] and no finish reason at a vendor that never names one", async () => {
+    const rawBody = `${delta({ content: "x" })}data: [DONE]\n\n`;
+    const { upstream } = bench;
+    const outbound = createOutbound();
+    const provider = bench.createProvider({
+      baseUrl: "https://account.snowflakecomputing.com/v1",
+      outbound: {
+        ...outbound,
+        stream: (request) => outbound.stream({ ...request, url: `${upstream.url}/chat/completions` }),
+      },
+    });
+    upstream.script({ rawBody });
+    const context = { signal: new AbortController().signal, deadlineMs: Date.now() + 10_000, warn: () => {} };
+    const answer = await collect(await provider.generate(streamed, context));
+    expect(answer).toMatchObject({ text: "x", finishReason: "other" });
+    await outbound.close();
   });
 
   test("is over at [DONE], though the connection stays open and more comes", async () => {
@@ -93,6 +111,8 @@ describe("a stream", () => {
 
   test.each([
     ["without either mark", { rawBody: delta({ content: "half" }) }],
+    ["with [DONE] and no finish reason", { rawBody: `${delta({ content: "half" })}data: [DONE]\n\n` }],
+    ["with an empty finish reason", { rawBody: `${delta({ content: "half" }, "")}data: [DONE]\n\n` }],
     ["in the middle of an event", { rawBody: `${delta({ content: "half" })}data: {"choices":[{"del` }],
     ["by a closed connection", { text: "half of it", cutAfter: 3 }],
   ])("that ends %s is cut, after its parts were passed on", async (_how, answer) => {

@@ -3,7 +3,7 @@ import type { OpenAiVendor } from "../../endpoint/vendors.ts";
 import type { ModelRequest, Provider } from "../provider.ts";
 import { createWireClient, type WireOptions } from "../wire/wire-client.ts";
 import { createGenerate } from "../wire/wire-provider.ts";
-import { createChunkReader, mayMatter } from "./chunk-reader.ts";
+import { createChunkReader } from "./chunk-reader.ts";
 import { createEmbed } from "./embed.ts";
 import { createModerate } from "./moderate.ts";
 import { parseCompletion } from "./parse-completion.ts";
@@ -45,8 +45,8 @@ export function createOpenAiChatProvider(options: OpenAiChatProviderOptions): Pr
         body: JSON.stringify(toRequestBody(request, quirks, (warning) => context.warn(warning))),
       }),
       parseWhole: (body) => parseCompletion(peer, body),
-      createReader: (request) => createChunkReader({ peer, showsUsage: showsUsage(request) }),
-      mayMatter,
+      createReader: (request) =>
+        createChunkReader({ peer, showsUsage: showsUsage(request), saysReason: quirks.saysReason }),
     }),
     ...(quirks.embeddings ? { embed: createEmbed({ ...shared, ...quirks.embeddings }) } : {}),
     ...(quirks.moderations ? { moderate: createModerate(shared) } : {}),

@@ -27,6 +27,8 @@ export interface Quirks {
   readonly lacks: readonly Lackable[];
   /** `always`: usage comes unasked, and asking is an error. */
   readonly streamUsage: "asked" | "always";
+  /** False: streams end with `[DONE]` and never say why. */
+  readonly saysReason: boolean;
   readonly seedField: "seed" | "random_seed";
   readonly userField: "user" | "user_id";
   /** `count`: `logprobs` is the number of alternatives. */
@@ -79,6 +81,7 @@ const openAiStyle: Omit<Quirks, "label"> = {
   hasTools: true,
   lacks: [],
   streamUsage: "asked",
+  saysReason: true,
   seedField: "seed",
   userField: "user",
   logprobs: "flag",
@@ -128,7 +131,7 @@ const openAi: Quirks = {
 };
 
 /** Every vendor's differences. Each is documented on the vendor's page under docs/providers/. */
-export const vendorQuirks: Readonly<Record<OpenAiVendor | "google", Quirks>> = {
+export const vendorQuirks: Readonly<Record<OpenAiVendor | "google" | "snowflake", Quirks>> = {
   openai: openAi,
   azure: {
     ...openAi,
@@ -266,6 +269,8 @@ export const vendorQuirks: Readonly<Record<OpenAiVendor | "google", Quirks>> = {
     audio: "inline",
     embeddings,
   },
+  // Cortex; each account has a host of its own.
+  snowflake: { ...compatible, label: "Snowflake", saysReason: false },
 };
 
 const otherHosts: Readonly<Record<string, keyof typeof vendorQuirks>> = {
@@ -281,6 +286,7 @@ const hostSuffixes: readonly (readonly [suffix: string, name: keyof typeof vendo
   [".api.openai.com", "openai"],
   [".api.x.ai", "xai"],
   ["aiplatform.googleapis.com", "google"],
+  [".snowflakecomputing.com", "snowflake"],
 ];
 
 /** By the vendor that the config names, else by the host. */

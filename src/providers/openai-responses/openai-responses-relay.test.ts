@@ -91,7 +91,7 @@ describe("a relay", () => {
       const { parts } = await bench.read(toRelay());
       expect(readRaw(parts)).toBe(body);
       // Nothing that shows the client the answer's end comes before finish, which the record waits for.
-      expect(parts.at(-1)).toEqual({ type: "raw", bytes: Buffer.from(ending) });
+      expect(parts.at(-1)).toEqual({ type: "raw", bytes: Buffer.from(ending), says: [] });
       const usageAt = parts.findIndex(({ type }) => type === "usage");
       expect(parts.slice(usageAt, usageAt + 2)).toEqual([
         usage,

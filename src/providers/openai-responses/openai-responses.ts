@@ -5,7 +5,7 @@ import { createWireClient, type WireOptions } from "../wire/wire-client.ts";
 import { createGenerate } from "../wire/wire-provider.ts";
 import { createCountTokens } from "./count-tokens.ts";
 import { parseResponse } from "./parse-response.ts";
-import { createResponseReader, mayMatter } from "./response-reader.ts";
+import { createResponseReader } from "./response-reader.ts";
 import { toResponsesUrl } from "./responses-url.ts";
 import { toRelayBody } from "./to-relay-body.ts";
 import { toRequestBody } from "./to-request-body.ts";
@@ -45,7 +45,6 @@ export function createOpenAiResponsesProvider(options: OpenAiResponsesProviderOp
     }),
     parseWhole: (body) => parseResponse(reading, body),
     createReader: () => createResponseReader(reading),
-    mayMatter,
   });
 
   // OpenAI gives summaries to verified organisations only, and refuses the whole request of others.

@@ -2,6 +2,7 @@ import { HeadgateError } from "../../errors.ts";
 import { isRecord } from "../../json.ts";
 import type { Part } from "../../reply.ts";
 import type { AnswerReader, ReadEvent } from "../wire/answer-reader.ts";
+import { expectRecord, expectText } from "../wire/expect-shape.ts";
 import { parseObject } from "../wire/parse-object.ts";
 import { findInBandError } from "../wire/provider-failure.ts";
 import { toFinishReason, type Ending } from "./finish-reason.ts";
@@ -17,18 +18,6 @@ export interface ResponseReaderOptions {
   readonly peer: string;
   readonly traits: VendorTraits;
 }
-
-/** What ends a response, fails it, or decides why it ended. Text of the model that looks alike changes nothing. */
-export const mayMatter = new RegExp(
-  [
-    /response\.(?:completed|incomplete|failed|done|refusal)/,
-    /"error"|^event: *error|\[DONE\]/,
-    /"type"\s*:\s*"(?:function_call|custom_tool_call|refusal)"/,
-  ]
-    .map(({ source }) => source)
-    .join("|"),
-  "m",
-);
 
 /** Reads the events of one streamed response. */
 export function createResponseReader({ peer, traits }: ResponseReaderOptions): AnswerReader {
@@ -62,16 +51,15 @@ export function createResponseReader({ peer, traits }: ResponseReaderOptions): A
           return finish(body["response"]);
         case "error":
           throw toResponseFailure(peer, isRecord(body["error"]) ? body["error"] : withoutType(body));
-        case "response.output_item.added": {
-          const parts = isRecord(body["item"]) ? items.begin(toKey(body), body["item"]) : [];
-          return parts ? { type: "chunk", parts } : { type: "chunk", parts: [], isContent: true };
-        }
+        case "response.output_item.added":
+          return toChunk(beginItem(items, expectRecord(body["item"], peer, "item"), toKey(body)));
         default: {
+          expectGrowth(type, body, peer);
           const parts = readGrowth(items, type, body, toKey(body));
           if (parts) return { type: "chunk", parts };
           const failure = findInBandError(peer, body);
           if (failure) throw failure;
-          return { type: "ignored" };
+          return isVendorTool(type) ? toChunk(undefined) : { type: "ignored" };
         }
       }
     },
@@ -90,6 +78,15 @@ export function createResponseReader({ peer, traits }: ResponseReaderOptions): A
       ];
     },
   };
+}
+
+/** Undefined: the item is nothing that parts tell of. */
+function beginItem(items: ItemReader, item: Fields | undefined, key: unknown): Part[] | undefined {
+  return item ? items.begin(key, item) : [];
+}
+
+function toChunk(parts: Part[] | undefined): ReadEvent {
+  return parts ? { type: "chunk", parts } : { type: "chunk", parts: [], isOpaque: true };
 }
 
 /** What an event adds to an item. Undefined: the event adds nothing that parts tell of. */
@@ -122,6 +119,28 @@ function readGrowth(items: ItemReader, type: unknown, body: Fields, key: unknown
       return undefined;
   }
 }
+
+/** @throws HeadgateError `provider_protocol` if the event is garbled */
+function expectGrowth(type: unknown, { delta, item }: Fields, peer: string): void {
+  if (textDeltas.has(type)) expectText(delta, peer, "delta");
+  else if (type === "response.output_item.done") expectRecord(item, peer, "item");
+}
+
+const textDeltas: ReadonlySet<unknown> = new Set([
+  "response.output_text.delta",
+  "response.refusal.delta",
+  "response.reasoning_summary_text.delta",
+  "response.reasoning_text.delta",
+  "response.function_call_arguments.delta",
+  "response.custom_tool_call_input.delta",
+]);
+
+/** What the vendor's own tools do, such as `response.web_search_call.searching`. */
+function isVendorTool(type: unknown): boolean {
+  return typeof type === "string" && vendorTool.test(type);
+}
+
+const vendorTool = /^response\.(?:web_search|file_search|code_interpreter|image_generation|computer|shell|mcp)_call/;
 
 function isMessagePart(part: unknown): part is Fields {
   return isRecord(part) && (part["type"] === "output_text" || part["type"] === "refusal");

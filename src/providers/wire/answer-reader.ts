@@ -9,14 +9,14 @@ export type ReadEvent =
   /** Nothing that the words can say: a ping, or a vendor's own event. */
   | { readonly type: "ignored" }
   /**
-   * `isHidden`: Headgate asked for the event, the client did not, and a relay leaves it out. `isContent`: the answer has
-   * begun with something that parts do not say, such as a tool of the vendor's own, and a relay need not hold it back.
+   * `isHidden`: Headgate asked for the event, the client did not, and a relay leaves it out. `isOpaque`: the answer goes on
+   * with something that parts do not say, such as a tool of the vendor's own, and a relay need not hold it back.
    */
   | {
       readonly type: "chunk";
       readonly parts: readonly Part[];
       readonly isHidden?: boolean;
-      readonly isContent?: boolean;
+      readonly isOpaque?: boolean;
     };
 
 /** Reads the events of one streamed answer in one dialect. */
@@ -33,6 +33,21 @@ export interface AnswerReader {
    * @throws HeadgateError `stream_cut` if they ended too early; `provider_protocol` if there was no answer at all
    */
   end(isDone: boolean): readonly Part[];
+}
+
+/**
+ * Reads one event. Undefined: it came after the reason to stop and is garbled, or an error, which cannot undo an answer that
+ * is complete.
+ * @throws HeadgateError as `read` does, before the reason
+ */
+export function readOrDrop(answer: AnswerReader, event: StreamEvent): ReadEvent | undefined {
+  const wasComplete = answer.hasReason;
+  try {
+    return answer.read(event);
+  } catch (error) {
+    if (wasComplete && HeadgateError.is(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Reads what the end of a stream left without a closing line: an event, or half of one, which tells nothing. */

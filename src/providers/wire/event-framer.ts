@@ -1,3 +1,5 @@
+import { HeadgateError } from "../../errors.ts";
+
 const lineFeed = 10;
 const carriageReturn = 13;
 
@@ -8,12 +10,17 @@ export interface EventFramer {
   takeRest(): Buffer;
 }
 
+/** Images in answers are the largest events that providers send. */
+const maxFrameBytes = 16 * 1024 * 1024;
+
 /**
  * Cuts a stream of server-sent events into events without decoding it: lines end with LF, CR LF or CR. Holds one event
- * at most; the caller bounds the stream.
+ * at most.
+ * @throws HeadgateError `provider_protocol` from `feed`, once an event outgrows the bound
  */
-export function createEventFramer(onFrame: (frame: Buffer) => void): EventFramer {
+export function createEventFramer(onFrame: (frame: Buffer) => void, maxBytes = maxFrameBytes): EventFramer {
   let pending: Buffer[] = [];
+  let pendingBytes = 0;
   let isLineEmpty = true;
   // The LF of a CR LF ends no line of its own, not even in the next bytes.
   let isAfterReturn = false;
@@ -21,7 +28,15 @@ export function createEventFramer(onFrame: (frame: Buffer) => void): EventFramer
   function takeRest(): Buffer {
     const rest = pending.length === 1 ? pending[0]! : Buffer.concat(pending);
     pending = [];
+    pendingBytes = 0;
     return rest;
+  }
+
+  function hold(bytes: Buffer): void {
+    pending.push(bytes);
+    pendingBytes += bytes.length;
+    if (pendingBytes <= maxBytes) return;
+    throw new HeadgateError("provider_protocol", { detail: `An event has more than ${maxBytes} bytes.` });
   }
 
   return {
@@ -39,13 +54,13 @@ export function createEventFramer(onFrame: (frame: Buffer) => void): EventFramer
             at++;
             isAfterReturn = false;
           }
-          pending.push(bytes.subarray(start, at + 1));
+          hold(bytes.subarray(start, at + 1));
           start = at + 1;
           onFrame(takeRest());
         }
         isLineEmpty = isLineEnd;
       }
-      if (start < bytes.length) pending.push(bytes.subarray(start));
+      if (start < bytes.length) hold(bytes.subarray(start));
     },
   };
 }

@@ -1,75 +1,118 @@
 import type { Part } from "../../reply.ts";
-import { createEventDecoder, type StreamEvent } from "../../event-stream.ts";
-import { dropHalfEvent, type AnswerReader } from "./answer-reader.ts";
+import { dropHalfEvent, readOrDrop, type AnswerReader, type ReadEvent } from "./answer-reader.ts";
 import { createEventFramer } from "./event-framer.ts";
+import { readFrame } from "./read-frame.ts";
 import type { PartReader } from "./stream-parts.ts";
 
 /**
- * Reads a stream for a client that speaks its dialect: whole events pass as they came, and are only tapped for usage,
- * finish and errors. What comes before the model's first word waits for it, so that a failure until then can be retried.
- * What tells the client that the answer is complete waits for `finish`, so that the record is safe first.
- * @param mayMatter matches the text of every event that holds usage, a finish or an error; others are not even decoded
+ * Reads a stream for a client that speaks its dialect: whole events pass as they came, with what they say beside them.
+ * An event that cannot be read is never passed on.
  */
-export function createRelayReader(answer: AnswerReader, mayMatter: RegExp): PartReader {
-  const decoder = createEventDecoder(onEvent);
-  const framer = createEventFramer(onFrame);
-  let parts: Part[] = [];
-  let waiting: Buffer[] = [];
-  let hasContent = false;
-  let hasPassed = false;
-  let isHidden = false;
-  let isDone = false;
-
-  function onFrame(frame: Buffer): void {
-    if (isDone) return;
-    isHidden = false;
-    const wasOpen = !answer.hasReason;
-    if (!hasContent || mayMatter.test(frame.toString("latin1"))) decoder.feed(frame);
-    if (hasContent && wasOpen && answer.hasReason) flush();
-    if (!isHidden) waiting.push(frame);
-    if (isDone) flush();
-  }
-
-  function onEvent(event: StreamEvent): void {
-    const read = answer.read(event);
-    if (read.type === "done") {
-      parts.push(...open(answer.end(true), hasPassed));
-      isDone = true;
-    } else if (read.type === "chunk") {
-      hasContent ||= read.parts.length > 0 || read.isContent === true;
-      isHidden = read.isHidden === true;
-    }
-  }
-
-  function flush(): void {
-    if (waiting.length === 0) return;
-    hasPassed = true;
-    parts.push({ type: "raw", bytes: waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting), says: [] });
-    waiting = [];
-  }
-
-  return {
-    feed: (bytes, target) => {
-      parts = target;
-      try {
-        framer.feed(bytes);
-      } finally {
-        if (hasContent && !answer.hasReason) flush();
-      }
-      return isDone;
-    },
-    end: (target) => {
-      parts = target;
-      const rest = framer.takeRest();
-      if (rest.length > 0) dropHalfEvent(() => onFrame(Buffer.concat([rest, Buffer.from("\n\n")])));
-      if (isDone) return;
-      parts.push(...open(answer.end(false), hasPassed));
-      flush();
-    },
-  };
+export function createRelayReader(answer: AnswerReader): PartReader {
+  return new RelayReader(answer);
 }
 
-/** Before an answer's end: whoever reads the parts has to know first that bytes are passed on, even if none were yet. */
-function open(last: readonly Part[], hasPassed: boolean): readonly Part[] {
-  return hasPassed ? last : [{ type: "raw", bytes: new Uint8Array(0), says: [] }, ...last];
+class RelayReader implements PartReader {
+  readonly #answer: AnswerReader;
+  readonly #framer = createEventFramer((frame) => this.#onFrame(frame));
+  /**
+   * `waiting`: what comes before the model's first word waits for it, so that a failure until then can be retried.
+   * `passing`: events are passed on with the bytes that completed them.
+   * `closing`: the model has said why it stopped; what tells the client so waits for `finish`, so that the record is safe first.
+   * `over`: `finish` and the last bytes were passed on.
+   */
+  #phase: "waiting" | "passing" | "closing" | "over" = "waiting";
+  #parts: Part[] = [];
+  #frames: Buffer[] = [];
+  #says: Part[] = [];
+  #isOpaque = false;
+  #isFirst = true;
+  #hasPassed = false;
+
+  constructor(answer: AnswerReader) {
+    this.#answer = answer;
+  }
+
+  get hasReason(): boolean {
+    return this.#answer.hasReason;
+  }
+
+  feed(bytes: Buffer, parts: Part[]): boolean {
+    this.#parts = parts;
+    try {
+      this.#framer.feed(bytes);
+    } finally {
+      if (this.#phase === "passing") this.#pass();
+    }
+    return this.#phase === "over";
+  }
+
+  end(parts: Part[]): void {
+    this.#parts = parts;
+    const rest = this.#framer.takeRest();
+    if (rest.length > 0) dropHalfEvent(() => this.#onFrame(Buffer.concat([rest, Buffer.from("\n\n")])));
+    if (this.#phase === "passing") this.#pass();
+    if (this.#phase !== "over") this.#finish(false);
+  }
+
+  #onFrame(frame: Buffer): void {
+    if (this.#phase === "over") return;
+    const event = readFrame(frame, this.#isFirst);
+    this.#isFirst = false;
+    const read = event ? readOrDrop(this.#answer, event) : nothing;
+    if (!read) return;
+    if (read.type === "chunk" && (read.parts.length > 0 || read.isOpaque === true)) this.#begin();
+    // All that came before the reason goes first.
+    if (this.#phase !== "closing" && this.#answer.hasReason) {
+      if (this.#phase === "passing") this.#pass();
+      this.#phase = "closing";
+    }
+    if (read.type === "chunk") {
+      for (const part of read.parts) this.#says.push(part);
+      this.#isOpaque ||= read.isOpaque === true;
+      if (read.isHidden === true) return;
+    }
+    if (read.type === "done") this.#finish(true, frame);
+    else this.#frames.push(frame);
+  }
+
+  #begin(): void {
+    if (this.#phase === "waiting") this.#phase = "passing";
+  }
+
+  /** Passes on the events that are there. */
+  #pass(): void {
+    if (this.#frames.length === 0 && this.#says.length === 0) return;
+    this.#parts.push(this.#toRaw(this.#frames));
+    this.#frames = [];
+  }
+
+  #finish(isDone: boolean, frame?: Buffer): void {
+    const last = this.#answer.end(isDone);
+    for (const part of last) if (!isEnd(part)) this.#says.push(part);
+    // Whoever reads the parts has to know before the end that bytes are passed on, and all that the answer says.
+    if (!this.#hasPassed || this.#says.length > 0 || this.#isOpaque) this.#parts.push(this.#toRaw([]));
+    for (const part of last) if (isEnd(part)) this.#parts.push(part);
+    if (frame) this.#frames.push(frame);
+    if (this.#frames.length > 0) this.#parts.push(this.#toRaw(this.#frames));
+    this.#frames = [];
+    this.#phase = "over";
+  }
+
+  #toRaw(frames: readonly Buffer[]): Part {
+    const bytes = frames.length === 1 ? frames[0]! : Buffer.concat(frames);
+    const says = this.#says.length === 0 ? silence : this.#says;
+    const isOpaque = this.#isOpaque;
+    if (says.length > 0) this.#says = [];
+    this.#isOpaque = false;
+    this.#hasPassed = true;
+    return isOpaque ? { type: "raw", bytes, says, isOpaque } : { type: "raw", bytes, says };
+  }
+}
+
+const nothing: ReadEvent = { type: "ignored" };
+const silence: readonly Part[] = [];
+
+function isEnd({ type }: Part): boolean {
+  return type === "usage" || type === "finish";
 }

@@ -1,6 +1,6 @@
 import type { Part } from "../../reply.ts";
 import { createEventDecoder, type EventDecoder, type StreamEvent } from "../../event-stream.ts";
-import { dropHalfEvent, type AnswerReader } from "./answer-reader.ts";
+import { dropHalfEvent, readOrDrop, type AnswerReader } from "./answer-reader.ts";
 import type { PartReader } from "./stream-parts.ts";
 
 /** Reads a stream into typed parts. */
@@ -14,14 +14,17 @@ export function createTypedReader(
 
   function onEvent(event: StreamEvent): void {
     if (isDone) return;
-    const read = answer.read(event);
-    if (read.type === "chunk") parts.push(...read.parts);
-    if (read.type !== "done") return;
+    const read = readOrDrop(answer, event);
+    if (read?.type === "chunk") for (const part of read.parts) parts.push(part);
+    if (read?.type !== "done") return;
     isDone = true;
     parts.push(...answer.end(true));
   }
 
   return {
+    get hasReason() {
+      return answer.hasReason;
+    },
     feed: (bytes, target) => {
       parts = target;
       decoder.feed(bytes);

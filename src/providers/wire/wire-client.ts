@@ -27,6 +27,7 @@ export interface WireRequest {
 export interface WireClient {
   /** What errors call the provider. */
   readonly peer: string;
+  readonly clock: Clock;
   post(request: WireRequest, context: ProviderContext): Promise<Buffer>;
   /** Resolves when the head is there. The body must be read to its end, released or cancelled. */
   stream(request: WireRequest, context: ProviderContext): Promise<StreamedAnswer>;
@@ -50,6 +51,7 @@ export function createWireClient(
 
   return {
     peer,
+    clock,
     post: async (request, context) => {
       const answer = await outbound.request(toOutboundRequest(request, context));
       if (isOk(answer.status)) return answer.body;

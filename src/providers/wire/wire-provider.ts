@@ -18,16 +18,15 @@ export interface WireFormat {
   /** Reads a whole answer of status 2xx. @throws HeadgateError `provider_protocol`; what the body reports if it is an error */
   parseWhole(body: Buffer, request: ModelRequest): Completion;
   createReader(request: ModelRequest): AnswerReader;
-  /** For relays: matches the text of every event that holds usage, a finish or an error. */
-  readonly mayMatter?: RegExp;
   /** @default server-sent events */
   readonly createDecoder?: (onEvent: (event: StreamEvent) => void) => EventDecoder;
 }
 
 /** Writes answers over HTTP, whole and streamed, typed and relayed: what all dialects share. */
 export function createGenerate(client: WireClient, format: WireFormat): Provider["generate"] {
-  const { peer } = client;
-  const isRelay = ({ foreign }: ModelRequest): boolean => foreign !== undefined && foreign.dialect === format.dialect;
+  const { peer, clock } = client;
+  const isRelay = ({ foreign, wantsParts }: ModelRequest): boolean =>
+    wantsParts !== true && foreign !== undefined && foreign.dialect === format.dialect;
 
   async function answerWhole(request: ModelRequest, context: ProviderContext): Promise<Reply> {
     const body = await client.post(await format.toRequest(request, context), context);
@@ -44,11 +43,8 @@ export function createGenerate(client: WireClient, format: WireFormat): Provider
       throw new HeadgateError("provider_protocol", { detail: `${peer} answered with a web page.` });
     }
     const answer = format.createReader(request);
-    const reader =
-      isRelay(request) && format.mayMatter
-        ? createRelayReader(answer, format.mayMatter)
-        : createTypedReader(answer, format.createDecoder);
-    return { parts: streamParts(body, reader), usageSoFar: () => answer.usageSoFar };
+    const reader = isRelay(request) ? createRelayReader(answer) : createTypedReader(answer, format.createDecoder);
+    return { parts: streamParts(body, reader, clock), usageSoFar: () => answer.usageSoFar };
   }
 
   return (request, context) => (request.stream ? answerStreamed(request, context) : answerWhole(request, context));

@@ -1,5 +1,6 @@
 import { openAiVendors, type OpenAiVendor } from "../../../src/endpoint/vendors.ts";
 import { parseJson } from "../../../src/json.ts";
+import type { OutboundRequest } from "../../../src/outbound.ts";
 import { createOpenAiChatProvider } from "../../../src/providers/openai-chat/openai-chat.ts";
 import type { FinishReason, Usage } from "../../../src/reply.ts";
 import type { Expected, ReplayAdapter } from "../adapter.ts";
@@ -148,8 +149,15 @@ export const openAiChatAdapter: ReplayAdapter = {
   // The recorder took Writer's chat for Cohere's.
   covers: ({ provider, meta }) => meta.endpoint === "openai.chat" || provider === "writer",
   create: ({ url, recording, outbound, clock }) => {
+    const base = { name: "replay", outbound, clock };
+    // Known by its host alone.
+    if (recording.provider === "snowflake") {
+      const toLocal = (request: OutboundRequest): OutboundRequest => ({ ...request, url });
+      const local = { ...outbound, stream: (request: OutboundRequest) => outbound.stream(toLocal(request)) };
+      return createOpenAiChatProvider({ ...base, baseUrl: `https://${recording.request.host}`, outbound: local });
+    }
     const vendor = isVendor(recording.provider) ? recording.provider : undefined;
-    return createOpenAiChatProvider({ name: "replay", baseUrl: `${url}/v1`, vendor, outbound, clock });
+    return createOpenAiChatProvider({ ...base, baseUrl: `${url}/v1`, vendor });
   },
   expect: expectAnswer,
   dialect: "openai-chat",
