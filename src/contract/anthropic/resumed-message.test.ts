@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Target } from "../../call.ts";
-import { HeadgateError } from "../../errors.ts";
+import type { HeadgateError } from "../../errors.ts";
 import { parseJson } from "../../json.ts";
 import type { Part } from "../../reply.ts";
 import { MessageEventWriter } from "./write-message-events.ts";
@@ -32,30 +32,32 @@ function read(text: string): Event[] {
     .map((event) => parseJson(event.slice(event.indexOf("data: ") + "data: ".length)) as Event);
 }
 
-/** The blocks' texts and kinds, by the dialect's strict order: one open at a time, by index, between start and stop. */
-function readBlocks(events: readonly Event[]): { readonly kind: string; text: string; seals: number }[] {
-  const blocks: { readonly kind: string; text: string; seals: number }[] = [];
+interface SeenBlock {
+  readonly kind: string;
+  text: string;
+  seals: number;
+}
+
+/** The blocks of a message by the dialect's strict order: one open at a time, by index, between start and stop. */
+function readBlocks(events: readonly Event[]): SeenBlock[] {
+  const blocks: SeenBlock[] = [];
+  const mistakes: string[] = [];
   let open: number | undefined;
-  expect(events[0]?.type).toBe("message_start");
-  expect(events.slice(-2).map(({ type }) => type)).toEqual(["message_delta", "message_stop"]);
   for (const { type, index, content_block: block, delta = {} } of events.slice(1, -2)) {
-    if (type === "ping") continue;
-    if (type === "content_block_start") {
-      expect([open, index]).toEqual([undefined, blocks.length]);
-      open = index;
-      blocks.push({ kind: block!.type, text: "", seals: 0 });
-    } else {
-      expect(index).toBe(open);
-      const last = blocks.at(-1)!;
-      if (type === "content_block_stop") open = undefined;
-      else if (delta["type"] === "signature_delta") last.seals++;
-      else {
-        expect([last.kind, delta["type"]]).toEqual([last.kind, `${last.kind}_delta`]);
-        last.text += String(delta[last.kind]);
-      }
+    const last = blocks.at(-1);
+    const isStart = type === "content_block_start";
+    if (type !== "ping" && (isStart ? open !== undefined || index !== blocks.length : index !== open)) {
+      mistakes.push(`${type} at ${index}`);
     }
+    if (isStart) blocks.push({ kind: block!.type, text: "", seals: 0 });
+    if (isStart) open = index;
+    else if (type === "content_block_stop") open = undefined;
+    else if (delta["type"] === "signature_delta") last!.seals++;
+    else if (delta["type"] === `${last!.kind}_delta`) last!.text += delta[last!.kind] as string;
+    else if (type !== "ping") mistakes.push(`${type} in ${last!.kind}`);
   }
-  expect(open).toBeUndefined();
+  const frame = [events[0], ...events.slice(-2)].map((event) => event?.type);
+  expect([mistakes, open, frame]).toEqual([[], undefined, ["message_start", "message_delta", "message_stop"]]);
   return blocks;
 }
 
@@ -110,7 +112,7 @@ describe("a message that was relayed", () => {
     for (const bytes of passed) writer.watch(Buffer.from(bytes));
     const events = read(writer.write(resume()) + writer.write({ type: "text", text: "on" }));
     const told = events.map(({ type, index, delta: added }) => {
-      return `${index} ${String(added?.["type"] ?? type.replace("content_block_", ""))}`;
+      return `${index} ${(added?.["type"] as string | undefined) ?? type.replace("content_block_", "")}`;
     });
     expect(told.join(", ")).toBe(expected);
   });
