@@ -35,7 +35,7 @@ export function formatRetries({ decisions, resilience, routes, breakers }: Retry
     ]),
     formatTable(meanings),
     "What the project declares:",
-    formatTable(toSettings(resilience)),
+    formatTable(toSettings(resilience, routes)),
     routes.length === 0 ? "It declares no models.\n" : formatRoutes(routes),
     ...(breakers ? ["What the running server sees:", formatBreakers(breakers)] : []),
   ];
@@ -50,7 +50,8 @@ const meanings: readonly (readonly [decision: string, meaning: string])[] = [
   ["stop", "the request fails"],
 ];
 
-function toSettings({ maxAttempts, rescue, hedge }: Resilience): string[][] {
+function toSettings({ maxAttempts, rescue, hedge }: Resilience, routes: readonly DescribedRoute[]): string[][] {
+  const canHedge = routes.some(({ candidates }) => candidates.some(({ deployments }) => deployments.length > 1));
   const held = rescue && rescue.holdBackChars > 0 ? `, the first ${rescue.holdBackChars} characters are held back` : "";
   return [
     ["attempts", `${maxAttempts} model call${maxAttempts === 1 ? "" : "s"} at most for one request`],
@@ -63,7 +64,7 @@ function toSettings({ maxAttempts, rescue, hedge }: Resilience): string[][] {
     [
       "hedge",
       hedge
-        ? `a second deployment is asked after ${formatMs(hedge.afterMs)} without content, for $${hedge.maxUsdPerHour} an hour at most`
+        ? `a second deployment is asked after ${formatMs(hedge.afterMs)} without content, for $${hedge.maxUsdPerHour} an hour at most${canHedge ? "" : ": no model has one yet"}`
         : "off",
     ],
   ];

@@ -107,7 +107,7 @@ export interface ModelDefinition {
   readonly price?: PriceOptions;
   /** Most tokens of input and answer together: where a prompt is too long, the tier's next model with more is asked. @default what the price list says, where it is shown */
   readonly contextWindow?: number;
-  /** What the model can do; only shown. @default what the price list lets conclude */
+  /** What the model can do. `reasoning` makes for longer timeouts where none are declared; the rest is only shown. @default what the price list lets conclude */
   readonly capabilities?: readonly ModelCapability[];
 }
 
@@ -139,11 +139,11 @@ export type ModelCapability = (typeof modelCapabilities)[number];
 
 /** Limits of a single model call, in milliseconds. The request's own deadline holds over all of them. */
 export interface TimeoutOptions {
-  /** From the request to the first content of a stream. Pings, comments and empty deltas are none. @default 10,000 where another model or deployment stands by, else 60,000 */
+  /** From the request to the first content of a stream. Pings, comments and empty deltas are none. @default 60,000; where another model or deployment stands by at most half of the time left, and 10,000 for a model that does not think */
   readonly firstTokenMs?: number;
-  /** Between one piece of content of a stream and the next. @default 15,000 where another model or deployment stands by, else 60,000 */
+  /** Between one piece of content of a stream and the next. @default 60,000; where another model or deployment stands by 15,000 for a model that does not think */
   readonly betweenContentMs?: number;
-  /** From the request to the end of an answer that is not streamed. @default 120,000 where another model or deployment stands by, else the request's deadline */
+  /** From the request to the end of an answer that is not streamed. @default the request's deadline; where another model or deployment stands by at most half of the time left, and 60,000 for a model that does not think, else 300,000 */
   readonly wholeAnswerMs?: number;
 }
 

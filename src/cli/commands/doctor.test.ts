@@ -103,6 +103,13 @@ describe("doctor --retries", () => {
     expect(out).toContain("It declares no models.");
   });
 
+  test("says so where no model has a second deployment for hedges", async () => {
+    const config = configWith("resilience: { hedge: { afterMs: 500, maxUsdPerHour: 1 } },");
+    const { out } = await run(writeProject({ ...goodProject, ...config }), { retries: true });
+    expect(out).toContain("for $1 an hour at most: no model has one yet\n");
+    expect((await run(writeDeclared(), { retries: true })).out).not.toContain("no model has one yet");
+  });
+
   test("says so where broken streams are not rescued", async () => {
     const config = configWith("resilience: { rescue: false, maxAttempts: 1 },");
     const { out } = await run(writeProject({ ...goodProject, ...config }), { retries: true });
