@@ -142,16 +142,14 @@ function checkPlaces(definition: Readonly<Record<string, unknown>>, source: Defi
     if (!isRecord(entry)) continue;
     const price = entry["price"] === undefined ? undefined : JSON.stringify(entry["price"]);
     const own = new Set<string>();
-    let isTold = false;
     for (const place of listPlaces(name, entry)) {
       const key = JSON.stringify([place.provider, place.model]);
       if (own.has(key)) source.report(place.path, "This is the same deployment as one before: remove one.");
       own.add(key);
       const first = firsts.get(key);
-      if (price === undefined || isTold) continue;
+      if (price === undefined) continue;
       if (!first) firsts.set(key, [name, price]);
       else if (first[1] !== price) {
-        isTold = true;
         source.report(["models", name, "price"], `"${first[0]}" is the same model at another price: set one of them.`);
       }
     }
