@@ -52,7 +52,9 @@ export interface CopyOptions {
 export function copyProject(upstreamUrl: string, options: CopyOptions = {}): ProjectCopy {
   const folder = mkdtempSync(join(tmpdir(), "headgate-project-"));
   cpSync(options.source ?? fixture, folder, { recursive: true, filter: (path) => !path.includes(".headgate") });
-  const env = { ...withoutProviderKeys(), UPSTREAM_URL: upstreamUrl, ...options.env };
+  // Nothing in front of these servers has to notice that they stop.
+  const lameDuck = { HEADGATE_LAME_DUCK_SECONDS: "0" };
+  const env = { ...withoutProviderKeys(), ...lameDuck, UPSTREAM_URL: upstreamUrl, ...options.env };
   return {
     folder,
     serve: (serveOptions = {}) => serve(folder, env, serveOptions),

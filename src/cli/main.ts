@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import process from "node:process";
+import { systemClock } from "../clock.ts";
 import { readEnvironment } from "../config.ts";
 import type { Terminal } from "./command.ts";
 import { commands } from "./commands.ts";
 import { runCli } from "./run-cli.ts";
 import { packageVersion } from "./version.ts";
+
+// Ctrl-C under npm or npx comes twice: from the terminal, and handed on by npm.
+const sameStopMs = 500;
 
 const terminal: Terminal = {
   cwd: process.cwd(),
@@ -17,8 +21,12 @@ const terminal: Terminal = {
   error: (text) => void process.stderr.write(text),
   untilStopped: () =>
     new Promise((resolve) => {
-      process.once("SIGINT", () => resolve("SIGINT"));
-      process.once("SIGTERM", () => resolve("SIGTERM"));
+      const onSignal = (signal: string): void => {
+        resolve(signal);
+        // Then nobody listens to signals, and the next one ends the process.
+        systemClock.after(sameStopMs, () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal));
+      };
+      process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
     }),
 };
 

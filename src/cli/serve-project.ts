@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { systemClock } from "../clock.ts";
-import { parsePort } from "../config.ts";
+import { parsePort, parseSeconds } from "../config.ts";
 import { HeadgateError } from "../errors.ts";
 import { openGateway } from "../gateway.ts";
 import type { OpenGateway, ProviderSource } from "../gateway.ts";
@@ -23,6 +23,18 @@ export const serveOptions: Readonly<Record<string, OptionSpec>> = {
     description: "Address to listen on. Default: 127.0.0.1 (HEADGATE_HOST).",
   },
   port: { type: "string", value: "<number>", description: "Port to listen on. Default: 8787 (HEADGATE_PORT, PORT)." },
+  drain: {
+    type: "string",
+    value: "<seconds>",
+    description:
+      "How long calls at work may take to finish when the server stops. Default: 30 (HEADGATE_DRAIN_SECONDS). A second SIGTERM or SIGINT ends at once.",
+  },
+  "lame-duck": {
+    type: "string",
+    value: "<seconds>",
+    description:
+      "How long the server goes on after SIGTERM, with /readyz red, until load balancers have turned away from it; part of the drain. Default: 5, and 0 for dev (HEADGATE_LAME_DUCK_SECONDS).",
+  },
   json: jsonOption,
 };
 
@@ -31,6 +43,8 @@ export interface ServingMode {
   readonly sources: readonly ProviderSource[];
   /** File descriptor for the log: 1 or 2. */
   readonly logTo: 1 | 2;
+  /** Unless it is set otherwise, in milliseconds. */
+  readonly defaultLameDuckMs: number;
 }
 
 export interface Serving {
@@ -38,12 +52,15 @@ export interface Serving {
   readonly folder: string;
   readonly gateway: OpenGateway;
   readonly log: Logger;
-  /** Drains, writes what is left to the store, and frees the data folder. */
-  close(): Promise<void>;
+  /**
+   * Drains, writes what is left to the store, and frees the data folder.
+   * @param signal what asked for it: only for SIGTERM is there a lame duck, since Ctrl-C is somebody who waits
+   */
+  close(signal?: string): Promise<void>;
 }
 
 const defaultPort = 8787;
-const drainMs = 30_000;
+const defaultDrainMs = 30_000;
 
 /** Opens the project's gateway and serves it, or leaves nothing behind. */
 export async function serveProject(input: CommandInput, terminal: Terminal, mode: ServingMode): Promise<Serving> {
@@ -51,13 +68,22 @@ export async function serveProject(input: CommandInput, terminal: Terminal, mode
   const folder = findProjectFolder(input.values, terminal);
   const host = textValue(input.values, "host") ?? environment.host ?? "127.0.0.1";
   const port = parsePort(textValue(input.values, "port"), "--port") ?? environment.port ?? defaultPort;
+  const drainMs = parseSeconds(textValue(input.values, "drain"), "--drain") ?? environment.drainMs ?? defaultDrainMs;
+  const lameDuckMs =
+    parseSeconds(textValue(input.values, "lame-duck"), "--lame-duck") ??
+    environment.lameDuckMs ??
+    mode.defaultLameDuckMs;
   const dataFolder = openDataFolder(folder);
   const { log, logCall, flush } = createLogger({ level: environment.logLevel, destination: mode.logTo });
   const gateway = await openGateway({ folder, dataFolder, environment, sources: mode.sources, log, logCall });
   let server: Server | undefined;
   let note: ServerNote | undefined;
-  const close = async (): Promise<void> => {
-    await server?.close({ drainMs });
+  const close = async (signal?: string): Promise<void> => {
+    await server?.close({
+      drainMs,
+      lameDuckMs: signal === "SIGTERM" ? lameDuckMs : 0,
+      endCalls: gateway.endCalls,
+    });
     await gateway.close();
     if (note) removeServerNote(dataFolder, note);
     flush();
@@ -75,6 +101,7 @@ export async function serveProject(input: CommandInput, terminal: Terminal, mode
       adminToken,
       flushRecords: () => gateway.journal.flush(),
       pendingRecords: () => gateway.journal.pending,
+      listBreakers: gateway.listBreakers,
     });
     const { url } = await server.listen({ host, port });
     note = { url: toLocalUrl(url), adminToken, pid: process.pid };

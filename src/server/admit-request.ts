@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
 import { HeadgateError } from "../errors.ts";
 import type { KeyScope } from "../store/store.ts";
@@ -20,29 +21,51 @@ export interface AdmitOptions {
 
 export type AdmitHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void;
 
-function readLength({ headers }: FastifyRequest): number {
-  const length = Number(headers["content-length"]);
-  return Number.isSafeInteger(length) && length > 0 ? length : 0;
-}
+// Bodies up to this size come with their head, and count as they are announced. Larger ones count as they arrive: what is
+// announced and never sent takes no room from others.
+const mostBytesAtOnce = 16 * 1024;
 
 /** The hook that runs before a body is read: lets a request in, says who it is from, and ties its work to its socket. */
 export function createAdmit({ traffic, authenticate }: AdmitOptions): (scope: KeyScope) => AdmitHook {
-  return (scope) =>
-    function admitRequest(request, reply, done) {
+  return (scope) => {
+    const canBeRefused = scope === "call";
+    return function admitRequest(request, reply, done) {
       try {
-        traffic.enter(reply.raw, readLength(request));
+        const response = reply.raw;
+        const announcedBytes = readLength(request);
+        const comesAtOnce = announcedBytes <= mostBytesAtOnce && !("transfer-encoding" in request.headers);
+        traffic.enter(response, { announcedBytes, bodyBytes: comesAtOnce ? announcedBytes : 0, canBeRefused });
         const cancel = new AbortController();
         request.cancellation = cancel.signal;
-        const response = reply.raw;
         response.once("close", () => {
           traffic.leave(response);
           if (!response.writableFinished) cancel.abort(new HeadgateError("request_cancelled"));
         });
         request.principal = authenticate(request.raw, scope);
+        if (!comesAtOnce) countBody(request.raw, response, traffic);
       } catch (error) {
         done(error as Error);
         return;
       }
       done();
     };
+  };
+}
+
+function readLength({ headers }: FastifyRequest): number {
+  const length = Number(headers["content-length"]);
+  return Number.isSafeInteger(length) && length > 0 ? length : 0;
+}
+
+function countBody(body: IncomingMessage, response: ServerResponse, traffic: Traffic): void {
+  const onData = (chunk: Uint8Array): void => {
+    try {
+      traffic.grow(response, chunk.length);
+    } catch (error) {
+      body.off("data", onData);
+      // Whoever reads the body answers with it.
+      body.emit("error", error);
+    }
+  };
+  body.on("data", onData);
 }

@@ -7,7 +7,9 @@ import { HeadgateError } from "../errors.ts";
 import { createRequestId, isUuid } from "../ids.ts";
 import { createAdmit } from "./admit-request.ts";
 import { createAuthenticate } from "./authenticate.ts";
+import { watchConnections, type Connections } from "./connections.ts";
 import { createKeyRing } from "./key-ring.ts";
+import { createLoadGuard } from "./load-guard.ts";
 import { parseJsonBodies } from "./parse-body.ts";
 import { refuseConnection } from "./refuse-connection.ts";
 import { refuseOtherMethods } from "./refuse-other-methods.ts";
@@ -23,16 +25,17 @@ import { registerReference } from "./routes/reference.ts";
 import { registerResponses } from "./routes/responses.ts";
 import { createErrorHandler, problemShape } from "./send-error.ts";
 import type { ServerContext } from "./server-context.ts";
-import type { ServerDependencies, ServerLimits } from "./server-dependencies.ts";
+import type { ServerDependencies } from "./server-dependencies.ts";
 import { socketBufferBytes } from "./stream-reply.ts";
 import { createTraffic } from "./traffic.ts";
 
 export interface App {
   readonly http: FastifyInstance;
   readonly context: ServerContext;
+  readonly connections: Connections;
 }
 
-const defaultLimits: Required<ServerLimits> = {
+const defaultLimits: ServerContext["limits"] = {
   maxBodyBytes: 1024 * 1024,
   maxDialectBodyBytes: 32 * 1024 * 1024,
   maxBodyBytesInFlight: 256 * 1024 * 1024,
@@ -40,16 +43,22 @@ const defaultLimits: Required<ServerLimits> = {
   keyRefreshMs: 1000,
   requestTimeoutMs: 60_000,
   stalledReaderMs: 60_000,
+  heartbeatMs: 15_000,
+  maxConnections: 20_000,
 };
 
 // Longer than the idle timeout of the usual load balancers (60 s), so that it is they who close.
 const keepAliveTimeoutMs = 72_000;
 const headersTimeoutMs = 15_000;
+// How often Node looks for requests that take too long to arrive; its own default lets them live 30 s longer.
+const arrivalCheckMs = 5000;
 
-/** Builds the routes around their shared parts. The parts live until `context.keys.close()`. */
+/** Builds the routes around their shared parts, which live until `context.keys` and `context.guard` are closed. */
 export function createApp(dependencies: ServerDependencies): App {
   const context = createContext(dependencies);
   const http = createHttp(context);
+  http.server.maxConnections = context.limits.maxConnections;
+  const connections = watchConnections(http.server);
   const sendError = createErrorHandler(context.logger, problemShape);
   http.setErrorHandler(sendError);
   http.decorateRequest("principal");
@@ -57,7 +66,16 @@ export function createApp(dependencies: ServerDependencies): App {
   http.addHook("onRequest", function stampReply(request, reply, done) {
     reply.header("x-request-id", request.id);
     reply.header("cache-control", "no-store");
+    if (context.traffic.isDraining) reply.raw.shouldKeepAlive = false;
     done(request.is404 ? new HeadgateError("route_not_found") : undefined);
+  });
+  http.addHook("preHandler", function beginWork(_request, reply, done) {
+    try {
+      context.traffic.begin(reply.raw);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
   });
   http.setNotFoundHandler((request, reply) => sendError(new HeadgateError("route_not_found"), request, reply));
   parseJsonBodies(http);
@@ -75,16 +93,17 @@ export function createApp(dependencies: ServerDependencies): App {
   registerAdminRequests(http, context);
   registerAdminStatus(http, context);
   refuse();
-  return { http, context };
+  return { http, context, connections };
 }
 
 function createContext(dependencies: ServerDependencies): ServerContext {
   const { auth, adminToken, store, clock, logger } = dependencies;
   const limits = { ...defaultLimits, ...dependencies.limits };
   const keys = createKeyRing({ store, clock, logger, refreshMs: limits.keyRefreshMs });
-  const traffic = createTraffic(limits);
+  const guard = createLoadGuard({ clock, maxRssBytes: dependencies.limits?.maxRssBytes });
+  const traffic = createTraffic({ ...limits, guard, random: () => clock.random() });
   const admit = createAdmit({ traffic, authenticate: createAuthenticate({ auth, adminToken, keys }) });
-  return { ...dependencies, limits, keys, traffic, admit, startedAtMs: clock.now() };
+  return { ...dependencies, limits, keys, guard, traffic, admit, startedAtMs: clock.now() };
 }
 
 function createHttp({ clock, limits, logger }: ServerContext): FastifyInstance {
@@ -97,6 +116,7 @@ function createHttp({ clock, limits, logger }: ServerContext): FastifyInstance {
     routerOptions: { maxParamLength: 200 },
     keepAliveTimeout: keepAliveTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.stalledReaderMs,
     genReqId: ({ headers }) => {
       const id = headers["x-request-id"];
       return typeof id === "string" && isUuid(id) ? id.toLowerCase() : createRequestId(clock.now());
@@ -106,6 +126,7 @@ function createHttp({ clock, limits, logger }: ServerContext): FastifyInstance {
     forceCloseConnections: true,
     http: {
       highWaterMark: socketBufferBytes,
+      connectionsCheckingInterval: arrivalCheckMs,
       headersTimeout: Math.min(headersTimeoutMs, limits.requestTimeoutMs),
     },
   });

@@ -27,7 +27,14 @@ test("readiness follows the store, and asks it at most once a second", async () 
     const response = await fetch(`${url}/readyz`);
     return { code: response.status, ...(parseJson(await response.text()) as object) };
   };
-  const ready = { code: 200, status: "ready", draining: false, store: "reachable", recordsPending: 2 };
+  const ready = {
+    code: 200,
+    status: "ready",
+    draining: false,
+    overloaded: false,
+    store: "reachable",
+    recordsPending: 2,
+  };
   expect(await Promise.all([read(), read(), read()])).toEqual([ready, ready, ready]);
   expect(pings).toBe(1);
   isUp = false;

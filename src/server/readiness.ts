@@ -9,6 +9,8 @@ export interface ReadinessOptions {
 /** Tells whether the store answers, without letting health checks add load to a slow one. */
 export interface Readiness {
   isStoreReachable(): Promise<boolean>;
+  /** As it was when it was asked last; undefined: it never was. */
+  readonly wasStoreReachable: boolean | undefined;
 }
 
 const cachedMs = 1000;
@@ -33,6 +35,9 @@ export function createReadiness({ store, clock }: ReadinessOptions): Readiness {
   }
 
   return {
+    get wasStoreReachable() {
+      return checkedAtMs > 0 ? isReachable : undefined;
+    },
     async isStoreReachable() {
       if (clock.now() - checkedAtMs < cachedMs) return isReachable;
       pending ??= check().finally(() => {

@@ -10,7 +10,12 @@ export interface AnswerHead {
 
 /** `Headgate-Warning`, once for each; the first of them where there are very many. */
 export function toWarningHeaders({ warnings = [] }: AnswerHead): string[] {
-  return warnings.slice(0, mostWarnings).flatMap((warning) => ["Headgate-Warning", toHeaderText(warning)]);
+  return toWarningTexts(warnings).flatMap((text) => ["Headgate-Warning", text]);
+}
+
+/** One line each, in ASCII. */
+export function toWarningTexts(warnings: readonly string[]): string[] {
+  return warnings.slice(0, mostWarnings).map(toHeaderText);
 }
 
 const mostWarnings = 16;

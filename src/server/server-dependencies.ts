@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Gateway } from "../gateway.ts";
+import type { Gateway, OpenGateway } from "../gateway.ts";
 import type { Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
@@ -19,6 +19,8 @@ export interface ServerDependencies {
   readonly flushRecords?: () => Promise<void>;
   /** Records written to the journal and not yet in the store. */
   readonly pendingRecords?: () => number;
+  /** The health of each deployment that was asked, for `/admin/v1/breakers`. */
+  readonly listBreakers?: OpenGateway["listBreakers"];
   readonly limits?: ServerLimits;
 }
 
@@ -35,6 +37,12 @@ export interface ServerLimits {
   readonly keyRefreshMs?: number;
   /** Longest that a whole request may take to arrive, in milliseconds. @default 60000 */
   readonly requestTimeoutMs?: number;
-  /** Longest that a client of a stream may read nothing before it is cut off, in milliseconds. @default 60000 */
+  /** Longest that a client may take none of the bytes that wait for it before it is cut off, in milliseconds. @default 60000 */
   readonly stalledReaderMs?: number;
+  /** Silence after which the client of a stream gets a comment, in milliseconds. @default 15000 */
+  readonly heartbeatMs?: number;
+  /** Resident size of the process in bytes above which only a tenth of `maxInFlight` is let in. @default 85 % of the memory */
+  readonly maxRssBytes?: number;
+  /** Most connections; more are closed at once. @default 20000 */
+  readonly maxConnections?: number;
 }

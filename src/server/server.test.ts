@@ -6,8 +6,6 @@ import type { AddressInfo, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Part } from "../reply.ts";
-import { systemClock } from "../clock.ts";
-import type { Clock } from "../clock.ts";
 import type { Caller, Gateway } from "../gateway.ts";
 import { createFixture, streamReply, summaryReply } from "./server-fixture.ts";
 import { createServer } from "./server.ts";
@@ -156,86 +154,6 @@ describe("when the client goes away the call is cancelled", () => {
     await (await post(url)).json();
     await server.close({ drainMs: 1000 });
     expect(callers[0]?.signal.aborted).toBe(false);
-  });
-});
-
-describe("closing", () => {
-  test("lets calls at work finish, while new ones and readiness get 503", async () => {
-    const { gateway, begun, finish } = createHeldCall();
-    const { server, url } = await start(gateway);
-    const answer = post(url);
-    await begun;
-    const closed = server.close({ drainMs: 60_000 });
-
-    const refused = await post(url);
-    expect(refused.status).toBe(503);
-    expect(refused.headers.get("connection")).toBe("close");
-    expect(refused.headers.get("retry-after")).toBe("1");
-    expect(await refused.json()).toMatchObject({ code: "shutting_down", retryable: true });
-    expect((await fetch(`${url}/readyz`)).status).toBe(503);
-    expect((await fetch(`${url}/livez`)).status).toBe(200);
-
-    finish();
-    const response = await answer;
-    expect(response.headers.get("connection")).toBe("close");
-    expect(await response.json()).toMatchObject({ summary: "Short." });
-    await closed;
-    await expect(post(url)).rejects.toThrow("fetch failed");
-  });
-
-  test("lets a stream at work finish", async () => {
-    const finish = Promise.withResolvers<void>();
-    const { server, url } = await start({
-      callEndpoint: async () =>
-        streamReply(
-          (async function* (): AsyncGenerator<Part> {
-            yield { type: "delta", path: "/summary", append: "Short." };
-            await finish.promise;
-            yield {
-              type: "finish",
-              reason: "stop",
-              outcome: { status: "ok", output: { summary: "Short." }, warnings: [] },
-            };
-          })(),
-        ),
-    });
-    const response = await post(url, { accept: "text/event-stream" });
-    const closed = server.close({ drainMs: 60_000 });
-    finish.resolve();
-    expect(await response.text()).toContain("event: done");
-    await closed;
-  });
-
-  test("cuts what is still at work at the end of the drain, and cancels its call", async () => {
-    const { gateway, begun } = createHeldCall();
-    let passDrain = (): void => {};
-    const clock: Clock = {
-      ...systemClock,
-      after: (ms, callback) => {
-        if (ms === 4321) passDrain = callback;
-        return () => {};
-      },
-    };
-    const { server, url } = await start(gateway, { clock });
-    const answer = post(url).catch((error: unknown) => error);
-    const { signal } = await begun;
-    const closed = server.close({ drainMs: 4321 });
-    expect(signal.aborted).toBe(false);
-    passDrain();
-    await closed;
-    expect(await answer).toBeInstanceOf(TypeError);
-    expect(signal.aborted).toBe(true);
-  });
-
-  test("ends idle connections at once, and can be asked for twice", async () => {
-    const { server, url } = await start({});
-    const socket = openSocket(url);
-    socket.write("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    await once(socket, "data");
-    const gone = once(socket, "close");
-    await Promise.all([server.close({ drainMs: 60_000 }), server.close({ drainMs: 60_000 })]);
-    await gone;
-    expect(socket.destroyed).toBe(true);
   });
 });
 

@@ -1,3 +1,7 @@
+import { Server as TcpServer } from "node:net";
+import { setImmediate } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+import type { Clock } from "../clock.ts";
 import { HeadgateError } from "../errors.ts";
 import { createApp } from "./app.ts";
 import type { App } from "./app.ts";
@@ -10,15 +14,22 @@ interface ListenOptions {
   readonly port: number;
 }
 
-interface CloseOptions {
-  /** How long requests at work may take to finish, streams included, before their sockets are cut, in milliseconds. */
+export interface CloseOptions {
+  /** How long requests at work may take to finish, streams included, from the begin of closing, in milliseconds. */
   readonly drainMs: number;
+  /**
+   * How long the server goes on as before while `/readyz` is red, so that balancers turn away from it and clients leave
+   * their connections, in milliseconds. Part of `drainMs`. @default 0
+   */
+  readonly lameDuckMs?: number;
+  /** Ends what is at work at the end of the drain, so that clients are told before their sockets are cut. */
+  readonly endCalls?: (timeoutMs: number) => Promise<void>;
 }
 
 export interface Server {
   /** @throws HeadgateError `address_in_use`, `server_open` */
   listen(options: ListenOptions): Promise<{ readonly url: string }>;
-  /** Lets the requests at work finish and refuses new ones with 503. Safe to call twice. */
+  /** Lets the requests at work finish, and lets nobody else in. Safe to call twice. */
   close(options: CloseOptions): Promise<void>;
 }
 
@@ -34,26 +45,63 @@ export function createServer(dependencies: ServerDependencies): Server {
           detail: `Without keys anyone who reaches ${host} could call every endpoint. Listen on 127.0.0.1, or turn keys on.`,
         });
       try {
-        await app.http.listen({ host, port });
+        // By this name the framework opens a second server that nobody else knows of.
+        await app.http.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
       } catch (error) {
         throw toListenError(error, { host, port });
       }
       return { url: toUrl(host, app) };
     },
-    close({ drainMs }) {
-      closing ??= drain(app, drainMs);
+    close(options) {
+      closing ??= drain(app, options);
       return closing;
     },
   };
 }
 
-async function drain({ http, context }: App, drainMs: number): Promise<void> {
-  const deadline = Promise.withResolvers<void>();
-  const cancelTimer = context.clock.after(drainMs, deadline.resolve);
-  await Promise.race([context.traffic.drain(), deadline.promise]);
-  cancelTimer();
-  context.keys.close();
+// What was sent to a server that balancers took for ready a moment ago is still on its way.
+const settleMs = 500;
+
+// For error events and answers to leave, once the calls at work are ended.
+const farewellMs = 2000;
+
+async function drain({ http, context, connections }: App, options: CloseOptions): Promise<void> {
+  const { clock, traffic, keys, guard } = context;
+  const { drainMs, lameDuckMs = 0, endCalls } = options;
+  const deadline = startTimer(clock, drainMs);
+  traffic.depart();
+  if (lameDuckMs > 0) {
+    await Promise.race([startTimer(clock, lameDuckMs).passed, deadline.passed]);
+    // Right after the loop has taken in the connections that waited for it.
+    await setImmediate();
+    stopListening(http);
+    await Promise.race([startTimer(clock, settleMs).passed, deadline.passed]);
+  } else stopListening(http);
+  traffic.refuse();
+  connections.retire();
+  const idle = traffic.untilIdle().then(() => true);
+  const isIdle = await Promise.race([idle, deadline.passed]);
+  deadline.cancel();
+  if (isIdle !== true && endCalls) {
+    const farewell = startTimer(clock, farewellMs);
+    void endCalls(farewellMs);
+    await Promise.race([idle, farewell.passed]);
+    farewell.cancel();
+  }
+  keys.close();
+  guard.close();
   await http.close();
+}
+
+function startTimer(clock: Clock, ms: number): { readonly passed: Promise<void>; readonly cancel: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { passed: promise, cancel: clock.after(ms, resolve) };
+}
+
+// Only that: the HTTP server's own `close` also cuts answers that have ended and are not yet out. Balancers try the next
+// server when a connection is refused, and the next process can have the port.
+function stopListening({ server }: FastifyInstance): void {
+  if (server.listening) TcpServer.prototype.close.call(server);
 }
 
 function toUrl(host: string, { http }: App): string {

@@ -1,31 +1,105 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
-import { toWarningHeaders, type AnswerHead } from "./send-answer.ts";
+import { toWarningHeaders, toWarningTexts, type AnswerHead } from "./send-answer.ts";
 
 export interface StreamReplyOptions {
   readonly response: ServerResponse;
   readonly head: AnswerHead;
   readonly clock: Clock;
-  /** Longest pause of a reader before it is cut off, in milliseconds. */
+  /** Longest that a reader may take nothing before it is cut off, in milliseconds. */
   readonly stalledReaderMs: number;
+  /** Silence after which the client gets a comment, in milliseconds. @default 15000 */
+  readonly heartbeatMs?: number;
 }
 
-/** A streamed answer. The head goes out with the first write, so an error before it still has a status of its own. */
+/**
+ * A streamed answer. The head goes out with the first write, so an error before it still has a status of its own; but
+ * after a silence of `heartbeatMs` head and a comment go out, so that no proxy between takes the connection for dead.
+ */
 export interface StreamReply {
+  /** True when an error can only be an event. */
   readonly hasBegun: boolean;
-  /** Waits until a slow reader has caught up. Resolves to false when the client is gone, and then nothing more is to be sent. */
+  /** What was dropped or changed: in the head, or in comments once it is out. */
+  warn(warnings: readonly string[]): void;
+  /**
+   * Whole events only. Waits until a slow reader has caught up. Resolves to false when the client is gone, and then
+   * nothing more is to be sent.
+   */
   write(chunk: string | Uint8Array): Promise<boolean>;
   end(): void;
 }
 
 /** The server's sockets buffer this much before `write` says stop; one slice more can be on top. */
-export const socketBufferBytes = 32 * 1024;
+export const socketBufferBytes = 16 * 1024;
 
-const sliceBytes = 31 * 1024;
+const sliceBytes = 15 * 1024;
+const defaultHeartbeatMs = 15_000;
+const heartbeat = ": keep-alive\n\n";
 
-export function createStreamReply({ response, head, clock, stalledReaderMs }: StreamReplyOptions): StreamReply {
-  function begin(): void {
-    response.writeHead(200, [
+/** Begin it before the model is asked: its silence is what takes long. */
+export function createStreamReply(options: StreamReplyOptions): StreamReply {
+  return new Stream(options);
+}
+
+class Stream implements StreamReply {
+  readonly #response: ServerResponse;
+  readonly #clock: Clock;
+  readonly #stalledReaderMs: number;
+  readonly #heartbeatMs: number;
+  #head: AnswerHead;
+  #lastWriteAtMs: number;
+  #isWriting = false;
+  #cancelTimer: () => void;
+
+  constructor({ response, head, clock, stalledReaderMs, heartbeatMs = defaultHeartbeatMs }: StreamReplyOptions) {
+    this.#response = response;
+    this.#head = head;
+    this.#clock = clock;
+    this.#stalledReaderMs = stalledReaderMs;
+    this.#heartbeatMs = heartbeatMs;
+    this.#lastWriteAtMs = clock.now();
+    this.#cancelTimer = clock.after(heartbeatMs, this.#onTime);
+    response.once("close", () => this.#cancelTimer());
+  }
+
+  get hasBegun(): boolean {
+    return this.#response.headersSent;
+  }
+
+  warn(warnings: readonly string[]): void {
+    if (warnings.length === 0) return;
+    if (!this.#response.headersSent) {
+      this.#head = { ...this.#head, warnings: [...(this.#head.warnings ?? []), ...warnings] };
+      return;
+    }
+    const texts = toWarningTexts(warnings);
+    if (!this.#response.destroyed)
+      this.#response.write(texts.map((text) => `: Headgate-Warning: ${text}\n\n`).join(""));
+  }
+
+  async write(chunk: string | Uint8Array): Promise<boolean> {
+    const response = this.#response;
+    if (response.destroyed) return false;
+    this.#begin();
+    this.#lastWriteAtMs = this.#clock.now();
+    this.#isWriting = true;
+    for (const slice of toSlices(chunk)) {
+      if (!response.write(slice) && !(await this.#hasDrained())) return false;
+    }
+    this.#isWriting = false;
+    return true;
+  }
+
+  end(): void {
+    this.#cancelTimer();
+    if (this.#response.destroyed) return;
+    this.#begin();
+    this.#response.end();
+  }
+
+  #begin(): void {
+    if (this.#response.headersSent) return;
+    this.#response.writeHead(200, [
       "Content-Type",
       "text/event-stream; charset=utf-8",
       "Cache-Control",
@@ -33,31 +107,55 @@ export function createStreamReply({ response, head, clock, stalledReaderMs }: St
       "X-Accel-Buffering",
       "no",
       "X-Request-Id",
-      head.requestId,
+      this.#head.requestId,
       "Headgate-Snapshot",
-      head.snapshotId,
-      ...toWarningHeaders(head),
+      this.#head.snapshotId,
+      ...toWarningHeaders(this.#head),
     ]);
   }
 
-  return {
-    get hasBegun() {
-      return response.headersSent;
-    },
-    async write(chunk) {
-      if (response.destroyed) return false;
-      if (!response.headersSent) begin();
-      for (const slice of toSlices(chunk)) {
-        if (!response.write(slice) && !(await hasDrained(response, clock, stalledReaderMs))) return false;
-      }
-      return true;
-    },
-    end() {
-      if (response.destroyed) return;
-      if (!response.headersSent) begin();
-      response.end();
-    },
+  // Writes do not touch the timer, which is cheaper; when it fires, it looks how long it has been quiet.
+  readonly #onTime = (): void => {
+    const response = this.#response;
+    if (response.destroyed || response.writableEnded) return;
+    const nowMs = this.#clock.now();
+    const quietMs = nowMs - this.#lastWriteAtMs;
+    // A slice of an event is no place for a comment, and its reader has bytes to read.
+    const isDue = quietMs >= this.#heartbeatMs && !this.#isWriting;
+    if (isDue) {
+      this.#begin();
+      response.write(heartbeat);
+      this.#lastWriteAtMs = nowMs;
+    }
+    const waitMs = isDue || this.#isWriting ? this.#heartbeatMs : this.#heartbeatMs - quietMs;
+    this.#cancelTimer = this.#clock.after(waitMs, this.#onTime);
   };
+
+  async #hasDrained(): Promise<boolean> {
+    const response = this.#response;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const onDrain = (): void => resolve(true);
+    const onClose = (): void => resolve(false);
+    response.once("drain", onDrain).once("close", onClose);
+    // A reader that is slow but takes some is not stalled.
+    let waiting = response.writableLength;
+    const check = (): void => {
+      if (response.writableLength >= waiting) {
+        response.destroy();
+        return;
+      }
+      waiting = response.writableLength;
+      cancelTimer = this.#clock.after(this.#stalledReaderMs, check);
+    };
+    let cancelTimer = this.#clock.after(this.#stalledReaderMs, check);
+    if (response.destroyed) resolve(false);
+    try {
+      return await promise;
+    } finally {
+      cancelTimer();
+      response.off("drain", onDrain).off("close", onClose);
+    }
+  }
 }
 
 // UTF-8 takes at most three bytes for a UTF-16 unit, so short text needs no encoding to know that it fits.
@@ -67,19 +165,4 @@ function toSlices(chunk: string | Uint8Array): readonly (string | Uint8Array)[] 
   const slices: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += sliceBytes) slices.push(bytes.subarray(at, at + sliceBytes));
   return slices;
-}
-
-async function hasDrained(response: ServerResponse, clock: Clock, stalledReaderMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const onDrain = (): void => resolve(true);
-  const onClose = (): void => resolve(false);
-  response.once("drain", onDrain).once("close", onClose);
-  const cancelTimer = clock.after(stalledReaderMs, () => response.destroy());
-  if (response.destroyed) resolve(false);
-  try {
-    return await promise;
-  } finally {
-    cancelTimer();
-    response.off("drain", onDrain).off("close", onClose);
-  }
 }

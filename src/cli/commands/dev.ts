@@ -8,7 +8,8 @@ import { serveOptions, serveProject } from "../serve-project.ts";
 import type { Serving } from "../serve-project.ts";
 
 export const dev: Command = {
-  usage: "[--project <folder>] [--host <address>] [--port <number>] [--json]",
+  usage:
+    "[--project <folder>] [--host <address>] [--port <number>] [--drain <seconds>] [--lame-duck <seconds>] [--json]",
   description:
     "Serves the project without keys, on a loopback address only, and reloads it when a file changes; a change with mistakes is reported and the last good state goes on serving. Without a declared provider it takes a key found in the environment, else a model server on this machine, else the built-in offline engine, and says which. The log goes to standard error; with --json, what goes to standard output is one JSON object per event, the first with the url, endpoints and provider.",
   options: serveOptions,
@@ -18,19 +19,21 @@ export const dev: Command = {
       auth: "open",
       sources: ["hosted", "model-server", "local"],
       logTo: 2,
+      defaultLameDuckMs: 0,
     });
     const print = createPrinter(terminal, input.values["json"] === true);
     // Before the first line of output: whoever reads it may ask to stop at once.
     const stopped = terminal.untilStopped();
     let watcher: ProjectWatcher | undefined;
+    let signal: string | undefined;
     try {
       print(describeStart(serving), describe(serving));
       watcher = watchForChanges(serving, print);
-      await stopped;
+      signal = await stopped;
       print({ event: "server.stopping" }, "\nStopping: calls in flight finish first.\n");
     } finally {
       watcher?.close();
-      await serving.close();
+      await serving.close(signal);
     }
     return 0;
   },

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ServerContext } from "../server-context.ts";
 
-/** `/admin/v1/status`: what this process serves, and how it fares. */
+/** `/admin/v1/status`: what this process serves, and how it fares. `/admin/v1/breakers`: the health of its deployments. */
 export function registerAdminStatus(http: FastifyInstance, context: ServerContext): void {
   const { gateway, store, clock, traffic } = context;
 
@@ -14,6 +14,7 @@ export function registerAdminStatus(http: FastifyInstance, context: ServerContex
       uptimeMs: clock.now() - context.startedAtMs,
       inFlight: traffic.inFlight,
       draining: traffic.isDraining,
+      overloaded: traffic.isShedding,
       store: { kind: store.kind },
       recordsPending: context.pendingRecords?.() ?? 0,
       endpoints: [...endpoints.values()].map(({ name, contract, release, prompts }) => ({
@@ -27,4 +28,8 @@ export function registerAdminStatus(http: FastifyInstance, context: ServerContex
       tiers: Object.fromEntries(tiers),
     };
   });
+
+  http.get("/admin/v1/breakers", { onRequest: context.admit("admin") }, () => ({
+    breakers: context.listBreakers?.() ?? [],
+  }));
 }

@@ -163,7 +163,16 @@ test("the status tells what is served and how it fares", async () => {
       { name: "summarize", contract: 2, release: "1.0.0", prompts: [] },
     ],
     providers: [{ name: "local", type: "local" }],
-    tiers: { standard: "offline" },
+    tiers: { standard: ["offline"] },
   });
   expect(response.headers["cache-control"]).toBe("no-store");
+});
+
+test("the breakers are listed where the gateway has some", async () => {
+  const breaker = { provider: "local", model: "local", state: "open" };
+  const { request } = setup({ listBreakers: () => [breaker] as never });
+  const response = await request("GET", "/admin/v1/breakers");
+  expect(response.json()).toEqual({ breakers: [breaker] });
+  const { request: requestOfNone } = setup();
+  expect((await requestOfNone("GET", "/admin/v1/breakers")).json()).toEqual({ breakers: [] });
 });

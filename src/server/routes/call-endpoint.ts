@@ -58,15 +58,11 @@ async function answerWhole(context: ServerContext, call: EndpointRequest, reply:
 
 async function answerStreamed(context: ServerContext, call: EndpointRequest, reply: FastifyReply): Promise<void> {
   const { clock, limits, logger } = context;
+  const { stalledReaderMs, heartbeatMs } = limits;
   const head = toHead(context, call);
-  const { parts } = await context.gateway.callEndpoint(call);
-  const stream = createStreamReply({
-    response: reply.raw,
-    head,
-    clock,
-    stalledReaderMs: limits.stalledReaderMs,
-  });
+  const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs, heartbeatMs });
   try {
+    const { parts } = await context.gateway.callEndpoint(call);
     const outcome = await writeParts(stream, parts);
     if (outcome === "gone") return;
     if (!outcome) throw new HeadgateError("stream_cut");

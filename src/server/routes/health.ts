@@ -11,16 +11,18 @@ export function registerHealth(http: FastifyInstance, context: ServerContext): v
   });
 
   http.get("/readyz", async (request, reply) => {
-    const isDraining = context.traffic.isDraining;
-    const isStoreReachable = await readiness.isStoreReachable();
-    const isReady = !isDraining && isStoreReachable;
+    const { isDraining, isShedding } = context.traffic;
+    // Whoever asks a server that drains waits for nothing.
+    const isStoreReachable = isDraining ? readiness.wasStoreReachable : await readiness.isStoreReachable();
+    const isReady = !isDraining && isStoreReachable === true;
     void reply
       .code(isReady ? 200 : 503)
       .headers({ "x-request-id": request.id, "cache-control": "no-store" })
       .send({
-        status: isReady ? "ready" : "unavailable",
+        status: isReady ? (isShedding ? "degraded" : "ready") : "unavailable",
         draining: isDraining,
-        store: isStoreReachable ? "reachable" : "unreachable",
+        overloaded: isShedding,
+        store: isStoreReachable === undefined ? "unknown" : isStoreReachable ? "reachable" : "unreachable",
         recordsPending: context.pendingRecords?.() ?? 0,
       });
     return reply;
