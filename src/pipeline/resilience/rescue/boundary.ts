@@ -1,21 +1,25 @@
 import { refuse, type Finding } from "./finding.ts";
 import { isWide, skipSpace } from "./fuzzy-match.ts";
-import { mayExtendLastWord } from "./last-word.ts";
+import { judgeNextWord } from "./last-word.ts";
 import { isInFence } from "./lead-in.ts";
-import { trailingSpace } from "./white-space.ts";
+import { endsSentence } from "./sentence.ts";
+import { trailingSpace, withoutSentSpace } from "./white-space.ts";
 
 /** A stretch of so many characters that stands in what was sent is no accident. */
 const repeatedChars = 24;
 /** So far into the continuation repetitions are looked for. */
 const readChars = 400;
+/** In so much of the end of what was sent, so that a long answer costs no more. */
+const searchedChars = 65_536;
 
 /**
  * Judges a continuation that repeats nothing of the end of `sent`: it can follow only where `sent` ends between lines,
- * sentences or words, and it begins as what follows there. Text within a line of code never can.
+ * sentences or words, and it begins as what follows there. Nothing can within a block of code, where indentation counts.
  */
 export function judgeBoundary(sent: string, text: string): Finding {
   const start = skipSpace(text, 0);
   if (start === text.length) return whole("");
+  if (isInFence(sent)) return refuse("word-boundary");
   if (hasRepetition(sent, text.slice(start, readChars))) return refuse("repetition");
   const joint = {
     sent: sent.trimEnd(),
@@ -39,18 +43,17 @@ function whole(text: string): Finding {
   return { type: "whole", text, proof: "boundary" };
 }
 
-/** Line breaks are there already; the indentation of the new line is not, unless it was sent. */
+/** Of line breaks as many as are missing; the indentation of the new line is its own, unless it was sent. */
 function afterLine({ space, own, body }: BareJoint): string | undefined {
-  const sentIndentation = space.slice(space.lastIndexOf("\n") + 1);
-  const indentation = own.slice(own.lastIndexOf("\n") + 1);
-  if (sentIndentation === "") return indentation + body;
-  return indentation.startsWith(sentIndentation) ? indentation.slice(sentIndentation.length) + body : undefined;
+  if (own.includes("\n")) return withoutSentSpace(space, own + body);
+  const indentation = space.slice(space.lastIndexOf("\n") + 1);
+  return own.startsWith(indentation) ? own.slice(indentation.length) + body : undefined;
 }
 
 function afterText(joint: BareJoint): string | undefined {
   const { sent, own, body } = joint;
-  if (isInFence(sent) || /^(?:\.{2}|…)/.test(body)) return undefined;
-  if (/[.!?。！？…]["'”’»」』)\]*_]*$/u.test(sent)) return afterSentence(joint);
+  if (/^(?:\.{2}|…)/.test(body)) return undefined;
+  if (endsSentence(sent)) return afterSentence(joint);
   return /\n/.test(own) ? undefined : withinSentence(joint);
 }
 
@@ -69,11 +72,12 @@ function withinSentence({ sent, space, own, body }: BareJoint): string | undefin
   if (space === "" && own === "") return isMark && /[\p{L}\p{N}]$/u.test(sent) ? body : undefined;
   // A capital letter begins another sentence, most likely the first one again.
   if (isMark || /^["'“‘«(*_]*\p{Lu}/u.test(body)) return undefined;
-  if (space !== "") return body;
-  return mayExtendLastWord(sent, own + body) === "no" ? own + body : undefined;
+  if (judgeNextWord(sent, ` ${body}`, space !== "") === "doubtful") return undefined;
+  return space === "" ? own + body : body;
 }
 
-function hasRepetition(sent: string, text: string): boolean {
+function hasRepetition(all: string, text: string): boolean {
+  const sent = all.slice(-searchedChars);
   for (let at = 0; at + repeatedChars <= text.length; at += 1) {
     const stretch = text.slice(at, at + repeatedChars);
     if (/[\p{L}\p{N}]/u.test(stretch) && sent.includes(stretch)) return true;

@@ -32,11 +32,17 @@ export function createInstructionFinder(sent: string, anchor: string): Finder {
   return (text, isOver) => {
     const anchored = findAnchorIn(text);
     if (anchored && anchored.end !== "partial") {
-      return judgeBefore(text.slice(0, anchored.at), visible.slice(0, -anchor.length), anchored.end);
+      const before = text.slice(0, anchored.at);
+      const isAll = before.trim() !== "" && before.trim() === visible.slice(0, -anchor.length).trim();
+      // All of it once more may be an answer that starts over, or a refrain.
+      if (isAll && !head.isProof) return refuse("repetition");
+      return judgeBefore(before, visible.slice(0, -anchor.length), anchored.end);
     }
     const begun = text.trim();
+    if (!isOver && /^[.…]*$/.test(begun)) return open;
+    if (!isOver && anchored) return open;
     if (head.isProof && begun.startsWith(head.text)) return { type: "restarted" };
-    if (!isOver && (anchored || tail.includes(begun) || head.text.startsWith(begun))) return open;
+    if (!isOver && (tail.includes(begun) || head.text.startsWith(begun))) return open;
     const overlap = findOverlap(tail, text, skipSpace(text, 0));
     if (overlap.type === "proof") return { type: "found", at: overlap.end, proof: "overlap" };
     if (overlap.type === "doubt") return refuse("repetition");

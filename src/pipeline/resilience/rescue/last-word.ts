@@ -1,21 +1,23 @@
 import { isSpacedLetter, skipSpace } from "./fuzzy-match.ts";
 
 /**
- * Whether the text, which follows `sent` after white space, begins with a longer word that begins as the last word of
- * `sent`: "bro" and " brown". `sent` then may have ended within that word. `no` where that last word is known as a word of
- * its own; `unknown` while the text does not tell.
+ * Whether the text, which follows `sent` after white space, can begin so. `doubtful`: with the last word of `sent` once
+ * more, or with a longer word that begins like it ("bro" and " brown"), so that `sent` may have ended within that word. What
+ * `sent` itself shows to be meant is no doubt: the last word as a word of its own, or twice in a row. `unknown` while the
+ * text does not tell.
+ *
+ * @param isEnded the last word is known to be over
  */
-export function mayExtendLastWord(sent: string, text: string): "yes" | "no" | "unknown" {
+export function judgeNextWord(sent: string, text: string, isEnded: boolean): "fits" | "doubtful" | "unknown" {
   const start = skipSpace(text, 0);
-  if (start === 0) return "no";
-  const last = readWord(sent, startOfLastWord(sent));
-  if (last === "") return "no";
-  const next = readWord(text, start);
-  const isOver = start + next.length < text.length;
-  const [lower, nextLower] = [last.toLowerCase(), next.toLowerCase()];
-  if (!isOver && lower.startsWith(nextLower)) return "unknown";
-  if (nextLower.length <= lower.length || !nextLower.startsWith(lower)) return "no";
-  return standsAlone(sent, last) ? "no" : "yes";
+  const last = readWord(sent, startOfLastWord(sent)).toLowerCase();
+  if (last === "" || start === 0) return "fits";
+  const next = readWord(text, start).toLowerCase();
+  const isRead = start + next.length < text.length;
+  if (!isRead && last.startsWith(next)) return "unknown";
+  if (next === last) return standsIn(sent, last, true) ? "fits" : "doubtful";
+  if (isEnded || !next.startsWith(last)) return "fits";
+  return standsIn(sent, last, false) ? "fits" : "doubtful";
 }
 
 function startOfLastWord(text: string): number {
@@ -30,12 +32,16 @@ function readWord(text: string, start: number): string {
   return text.slice(start, at);
 }
 
-/** True if the word stands earlier in the text too, with nothing of a word beside it. */
-function standsAlone(text: string, word: string): boolean {
-  const end = text.length - word.length;
-  for (let at = text.indexOf(word); at !== -1 && at < end; at = text.indexOf(word, at + 1)) {
-    const isBegin = at === 0 || !isSpacedLetter(text[at - 1]!);
-    if (isBegin && !isSpacedLetter(text[at + word.length]!)) return true;
+/** True if the word stands in the text before its end, twice in a row or by itself. */
+function standsIn(text: string, word: string, isTwice: boolean): boolean {
+  const lower = text.toLowerCase();
+  const end = lower.length - word.length;
+  for (let at = lower.indexOf(word); at !== -1 && at < end; at = lower.indexOf(word, at + 1)) {
+    const behind = at + word.length;
+    const isWord = (at === 0 || !isSpacedLetter(lower[at - 1]!)) && !isSpacedLetter(lower[behind]!);
+    if (!isWord) continue;
+    const next = skipSpace(lower, behind);
+    if (!isTwice || (next > behind && readWord(lower, next) === word)) return true;
   }
   return false;
 }

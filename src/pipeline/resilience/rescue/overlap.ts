@@ -4,7 +4,7 @@ import { isSpacedLetter, isWide, isWordStart, matchAt } from "./fuzzy-match.ts";
 /** Longer ones hold the anchor. */
 const maxChars = 640;
 /** Of fewer characters, a repetition may be an accident. */
-const minWeight = 8;
+const minWeight = 16;
 
 export type Overlap =
   | { readonly type: "none" }
@@ -29,7 +29,7 @@ export function findOverlap(sent: string, text: string, index: number): Overlap 
   return { type: "none" };
 }
 
-/** Two words, or as much of a script without spaces. */
+/** Three words, or as much of a script without spaces. */
 function isLong(text: string): boolean {
-  return weigh(text) >= minWeight && (/\S\s+\S/.test(text) || Array.from(text).every(isWide));
+  return weigh(text) >= minWeight && (/\S\s+\S+\s+\S/.test(text) || Array.from(text).every(isWide));
 }

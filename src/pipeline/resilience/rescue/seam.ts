@@ -7,7 +7,7 @@ import { type Finder, type Finding } from "./finding.ts";
 import { matchAt, skipSpace } from "./fuzzy-match.ts";
 import { endsTorn, WholeCharacters, type Joint, type JointProof, type JointRefusal } from "./joint.ts";
 import { trailingSpace, withoutSentSpace } from "./white-space.ts";
-import { mayExtendLastWord } from "./last-word.ts";
+import { judgeNextWord } from "./last-word.ts";
 
 /** Most of a continuation that is held back while nothing is decided. */
 const maxHeldChars = 4096;
@@ -92,11 +92,13 @@ class Seam implements Joint {
   }
 
   #pushAgain(again: Joint, piece: string, isOver: boolean): string {
-    const passed = again.push(piece) + (isOver ? again.end() : "");
+    const passed = again.push(piece);
+    if (isOver && again.state === "open") again.end();
     if (again.state === "refused") return this.#refuse(again.refusal!);
     if (again.state === "open") return "";
     this.#again = undefined;
-    this.#held = passed;
+    // What it holds back of a character is told here.
+    this.#held = passed + again.end();
     this.#tail = "agreement";
     return this.#settle("agreement", isOver);
   }
@@ -106,11 +108,11 @@ class Seam implements Joint {
     const held = this.#held;
     const isSpaceOnly = skipSpace(held, 0) === held.length;
     if (isSpaceOnly && !isOver) return "";
-    if (proof === "anchor" || proof === "overlap") {
-      const again = matchAt(held, skipSpace(held, 0), this.#anchor!);
+    if (proof !== "prefill") {
+      const again = this.#anchor === undefined ? "none" : matchAt(held, skipSpace(held, 0), this.#anchor);
       if (typeof again === "number") return this.#refuse("repetition");
-      const word = this.#space === "" ? mayExtendLastWord(this.#sent, held) : "no";
-      if (word === "yes") return this.#refuse("word-boundary");
+      const word = judgeNextWord(this.#sent, held, this.#space !== "");
+      if (word === "doubtful") return this.#refuse("word-boundary");
       if (!isOver && (again === "partial" || word === "unknown")) return "";
     }
     const text = isSpaceOnly && !held.startsWith(this.#space) ? "" : withoutSentSpace(this.#space, held);
