@@ -2,26 +2,27 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DialectHead } from "../contract/dialect.ts";
 import { createEventSequence } from "../contract/openai-responses/event-sequence.ts";
 import type { ParsedResponsesRequest } from "../contract/openai-responses/parse-responses-request.ts";
-import { createResponseWriter } from "../contract/openai-responses/response-writer.ts";
+import { createResponseWriter, type ResponseWriter } from "../contract/openai-responses/response-writer.ts";
 import { toResponse } from "../contract/openai-responses/to-response.ts";
 import { writeErrorFields } from "../contract/openai-responses/write-error.ts";
 import { HeadgateError } from "../errors.ts";
-import { collect, type Reply } from "../reply.ts";
+import { collect, type Part, type Reply } from "../reply.ts";
 import { findNextSequenceNumber, findRelayedResponse, readRelayedResponse } from "./relayed-response.ts";
 import { sendAnswer, type AnswerHead } from "./send-answer.ts";
 import { reportBug } from "./send-error.ts";
 import type { ServerContext } from "./server-context.ts";
-import { createStreamReply } from "./stream-reply.ts";
+import { createStreamReply, type StreamReply } from "./stream-reply.ts";
 
 export interface ResponseExchange {
   readonly parsed: ParsedResponsesRequest;
-  /** What the answer says about itself. Its id is of this answer alone. */
+  /** What the answer says about itself, until it is known which model gives it. Its id is of this answer alone. */
   readonly shown: DialectHead;
-  readonly answer: Reply;
+  readonly ask: () => Promise<Reply>;
   /** As it was when the call began. */
   readonly snapshotId: string;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** On what the server itself left out. */
   readonly warnings: readonly string[];
   /** Resolves to why the answer is not kept; undefined: it is. */
   readonly keep: (response: Readonly<Record<string, unknown>>) => Promise<string | undefined>;
@@ -39,14 +40,17 @@ export function sendResponse(context: ServerContext, exchange: ResponseExchange)
 }
 
 async function sendWhole(context: ServerContext, exchange: ResponseExchange): Promise<void> {
-  const completion = await collect(exchange.answer);
+  const answer = await exchange.ask();
+  const completion = await collect(answer);
+  const shown = toShown(exchange, answer);
   const { body, warning } = completion.raw
     ? await settleRelayed(exchange, completion.raw)
     : await settleWhole(exchange, (isStored) => {
         const settlement = { completedAtMs: context.clock.now(), isStored };
-        return toResponse(completion, exchange.shown, exchange.parsed, settlement);
+        return toResponse(completion, shown, exchange.parsed, settlement);
       });
-  sendAnswer(exchange.reply.raw, toHead(exchange, warning), body);
+  const warnings = [...listWarnings(exchange, answer), ...(warning === undefined ? [] : [warning])];
+  sendAnswer(exchange.reply.raw, { ...toHead(exchange), warnings }, body);
 }
 
 interface Settled {
@@ -76,39 +80,68 @@ function toWarning(why: string): string {
   return `The answer is not kept: ${why}.`;
 }
 
-function toHead({ request, snapshotId, warnings }: ResponseExchange, warning?: string): AnswerHead {
-  const all = warning === undefined ? warnings : [...warnings, warning];
-  return { requestId: request.id, snapshotId, warnings: all };
+function toHead({ request, snapshotId }: ResponseExchange): AnswerHead {
+  return { requestId: request.id, snapshotId };
+}
+
+function listWarnings({ warnings }: ResponseExchange, answer: Reply): readonly string[] {
+  return [...(answer.warnings ?? []), ...warnings];
+}
+
+function toShown({ shown }: ResponseExchange, { target }: Reply): DialectHead {
+  return target ? { ...shown, model: target.model } : shown;
 }
 
 async function streamResponse(context: ServerContext, exchange: ResponseExchange): Promise<void> {
   const { clock, limits, logger } = context;
-  const { answer, parsed, shown, request, reply, keep } = exchange;
+  const { parsed, request, reply } = exchange;
+  const { stalledReaderMs, heartbeatMs } = limits;
   const head = toHead(exchange);
-  const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs: limits.stalledReaderMs });
-  const writer = createResponseWriter(shown, parsed);
+  const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs, heartbeatMs });
   const relay = new Relay(exchange);
+  let writer: ResponseWriter | undefined;
   try {
-    for await (const part of answer.parts) {
-      if (part.type === "raw") writer.watch(part.bytes);
-      const isWritten = !relay.isAtWork || part.type === "resumed";
-      const chunk = part.type === "raw" ? await relay.pass(part.bytes) : isWritten ? writer.write(part) : "";
-      if (part.type === "resumed") relay.end();
-      if (chunk.length > 0 && !(await stream.write(chunk))) return;
-    }
-    if (!relay.isAtWork) {
-      const { isStored } = parsed;
-      const response = writer.settle({ completedAtMs: clock.now(), isStored });
-      const why = isStored ? await keep(response) : undefined;
-      if (why !== undefined) writer.settle({ completedAtMs: clock.now(), isStored: false });
-      await stream.write(writer.end());
-    }
+    const answer = await exchange.ask();
+    stream.warn(listWarnings(exchange, answer));
+    writer = createResponseWriter(toShown(exchange, answer), parsed);
+    if (!(await writeParts(stream, { relay, writer, parts: answer.parts }))) return;
+    if (!relay.isAtWork) await stream.write(await settleStreamed(context, exchange, writer));
   } catch (error) {
     if (!stream.hasBegun) throw error;
     reportBug(logger, error, request.id);
+    writer ??= createResponseWriter(exchange.shown, parsed);
     await stream.write((relay.isAtWork ? relay : writer).fail(HeadgateError.from(error)));
   }
   stream.end();
+}
+
+interface StreamedParts {
+  readonly relay: Relay;
+  readonly writer: ResponseWriter;
+  readonly parts: AsyncIterable<Part>;
+}
+
+/** Resolves to false when the client is gone. */
+async function writeParts(stream: StreamReply, { relay, writer, parts }: StreamedParts): Promise<boolean> {
+  for await (const part of parts) {
+    if (part.type === "raw") writer.watch(part.bytes);
+    const isWritten = !relay.isAtWork || part.type === "resumed";
+    const chunk = part.type === "raw" ? await relay.pass(part.bytes) : isWritten ? writer.write(part) : "";
+    if (part.type === "resumed") relay.end();
+    if (chunk.length > 0 && !(await stream.write(chunk))) return false;
+  }
+  return true;
+}
+
+async function settleStreamed(
+  { clock }: ServerContext,
+  { parsed: { isStored }, keep }: ResponseExchange,
+  writer: ResponseWriter,
+): Promise<string> {
+  const response = writer.settle({ completedAtMs: clock.now(), isStored });
+  const why = isStored ? await keep(response) : undefined;
+  if (why !== undefined) writer.settle({ completedAtMs: clock.now(), isStored: false });
+  return writer.end();
 }
 
 /** Passes on the bytes of a provider that speaks the dialect, and has the answer in them kept. */

@@ -15,6 +15,7 @@ import { createKey } from "../../src/server/create-key.ts";
 import { createFixture } from "../../src/server/server-fixture.ts";
 import { createServer } from "../../src/server/server.ts";
 import { relayBegun, type StreamingDialect } from "./begun-answers.ts";
+import { createManualClock } from "../../src/testing/manual-clock.ts";
 import { readAll } from "./read-all.ts";
 
 // Real clients on the real routes; what comes up the pipeline is scripted.
@@ -25,6 +26,7 @@ const target: Target = { provider: "two", model: "steady-1", rule: "fallback" };
 const note = { rescued: true, model: "steady-1" };
 const usage: Part = { type: "usage", usage: { inputTokens: 15, outputTokens: 5 } };
 
+const clock = createManualClock();
 let url: string;
 let answer: (call: ModelCall) => Promise<Reply>;
 let calls = 0;
@@ -39,7 +41,7 @@ beforeAll(async () => {
         return answer(call);
       },
     },
-    { auth: "keys" },
+    { auth: "keys", clock },
   );
   store.keys.push(row);
   const server = createServer(dependencies);
@@ -48,15 +50,25 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
+async function* toParts(...steps: readonly (Part | HeadgateError)[]): AsyncGenerator<Part> {
+  for (const step of steps) {
+    if (step instanceof HeadgateError) throw step;
+    yield step;
+  }
+}
+
 function stream(...steps: readonly (Part | HeadgateError)[]): void {
   calls = 0;
-  async function* run(): AsyncGenerator<Part> {
-    for (const step of steps) {
-      if (step instanceof HeadgateError) throw step;
-      yield step;
-    }
-  }
-  answer = async () => ({ parts: run(), target: first });
+  answer = async () => ({ parts: toParts(...steps), target: first });
+}
+
+/** The answer comes when the client has had the head of the stream. */
+function wait(next: () => Promise<Reply>): void {
+  calls = 0;
+  answer = async () => {
+    clock.advance(15_000);
+    return next();
+  };
 }
 
 const hello: Part = { type: "text", text: "Grüße" };
@@ -239,13 +251,28 @@ describe.each(clients)("$name", ({ name, dialect, read }) => {
     await expect(read()).rejects.toThrow(/./);
     expect(calls).toBe(1);
   });
+});
 
-  test("raises when nobody can go on from where the bytes stopped", async () => {
-    // Without its last events there is no telling in which block or item the client is.
-    if (dialect === "openai-chat") return;
-    const odd: Part = { type: "raw", bytes: Buffer.from("data: content_block_\n\n"), says: [] };
-    stream(relayBegun(dialect)[0]!, odd, resumed, ...rest);
-    await expect(read()).rejects.toThrow(/./);
+const atWork = {
+  "anthropic-messages": {
+    type: "content_block_start",
+    index: 0,
+    content_block: { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: {} },
+  },
+  "openai-responses": {
+    type: "response.output_item.added",
+    sequence_number: 1,
+    output_index: 0,
+    item: { type: "web_search_call", id: "ws_1", status: "in_progress", action: { type: "search", query: "q" } },
+  },
+} as const;
+
+describe("a vendor's own tool at work, from which nobody can go on,", () => {
+  test.each(clients.filter(({ dialect }) => dialect in atWork))("is an error for $name", async ({ dialect, read }) => {
+    const event = atWork[dialect as keyof typeof atWork];
+    const bytes = Buffer.from(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    stream(relayBegun(dialect)[0]!, { type: "raw", bytes, says: [] }, resumed, ...rest);
+    await expect(read()).rejects.toThrow("The provider's stream ended without a finish");
   });
 });
 
@@ -290,6 +317,19 @@ describe("the errors within streams", () => {
         expect(text).toContain(code);
       }
     }
+  });
+});
+
+describe("a model that is silent for long", () => {
+  test.each(clients)("has its answer read by $name", async ({ dialect, read }) => {
+    wait(async () => ({ parts: toParts(...relayBegun(dialect), resumed, ...rest), target: first, warnings: ["A."] }));
+    expect((await read()).text).toBe(whole);
+  });
+
+  test.each(clients)("and then fails, raises an error in $name", async ({ read }) => {
+    wait(() => Promise.reject(new HeadgateError("provider_silent")));
+    await expect(read()).rejects.toThrow(/./);
+    expect(calls).toBe(1);
   });
 });
 

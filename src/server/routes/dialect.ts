@@ -5,6 +5,7 @@ import {
   type Dialect,
   type DialectHead,
   type DialectRequest,
+  type PartWriter,
 } from "../../contract/dialect.ts";
 import {
   findEndpointByModel,
@@ -14,11 +15,11 @@ import {
 } from "../../contract/endpoint-chat.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Caller } from "../../gateway.ts";
-import { collect, wholeReply, type Reply } from "../../reply.ts";
+import { collect, wholeReply, type Part, type Reply } from "../../reply.ts";
 import { sendAnswer, type AnswerHead } from "../send-answer.ts";
 import { createErrorHandler, reportBug, type ErrorHandler } from "../send-error.ts";
 import type { ServerContext } from "../server-context.ts";
-import { createStreamReply } from "../stream-reply.ts";
+import { createStreamReply, type StreamReply } from "../stream-reply.ts";
 
 /** `POST {path}` for models, tiers and `endpoint:name`, in a foreign dialect. */
 export function registerDialect<Request extends DialectRequest>(
@@ -27,12 +28,9 @@ export function registerDialect<Request extends DialectRequest>(
   path: string,
   dialect: Dialect<Request>,
 ): void {
-  http.post(path, dialectOptions(context, dialect), async (request, reply) => {
-    const parsed = dialect.parseRequest(request.body, request.headers);
-    const snapshotId = context.gateway.snapshot.id;
-    const answer = await runDialect(context, parsed, request);
-    await sendDialect(context, dialect, { parsed, answer, snapshotId, request, reply });
-  });
+  http.post(path, dialectOptions(context, dialect), (request, reply) =>
+    answerDialect(context, dialect, request, reply),
+  );
 }
 
 /** Admits callers, and shapes errors as the dialect does. */
@@ -53,62 +51,77 @@ export function dialectOptions(
   return { bodyLimit: context.limits.maxDialectBodyBytes, onRequest: context.admit("call"), errorHandler };
 }
 
-export interface DialectExchange<Request extends DialectRequest> {
+/** Writes the answer, whole or streamed, as the client asked. */
+export async function answerDialect<Request extends DialectRequest>(
+  context: ServerContext,
+  dialect: Dialect<Request>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const parsed = dialect.parseRequest(request.body, request.headers);
+  // As it is when the call begins: a reload may bring another while it runs.
+  const head: AnswerHead = { requestId: request.id, snapshotId: context.gateway.snapshot.id };
+  if (parsed.stream && dialect.createWriter) {
+    await streamAnswer(context, { dialect, parsed, head, request, reply });
+    return;
+  }
+  const answer = await runDialect(context, parsed, request);
+  const completion = await collect(answer);
+  const shown = toShown(context, parsed, request, answer);
+  const body = completion.raw ?? JSON.stringify(dialect.toAnswer(completion, shown, parsed));
+  sendAnswer(reply.raw, { ...head, warnings: answer.warnings }, body);
+}
+
+function toShown(
+  { clock }: ServerContext,
+  { model }: DialectRequest,
+  { id: requestId }: FastifyRequest,
+  { target }: Reply,
+): DialectHead {
+  return { requestId, model: target?.model ?? model, createdAtMs: clock.now() };
+}
+
+interface StreamExchange<Request extends DialectRequest> {
+  /** One that streams. */
+  readonly dialect: Dialect<Request>;
   readonly parsed: Request;
-  readonly answer: Reply;
-  /** As it was when the call began: a reload may bring another while it runs. */
-  readonly snapshotId: string;
+  readonly head: AnswerHead;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
-/** Writes the answer, whole or streamed, as the client asked. */
-export async function sendDialect<Request extends DialectRequest>(
-  context: ServerContext,
-  dialect: Dialect<Request>,
-  exchange: DialectExchange<Request>,
-): Promise<void> {
-  const { parsed, answer, snapshotId, request, reply } = exchange;
-  const model = answer.target?.model ?? parsed.model;
-  const shown: DialectHead = { requestId: request.id, model, createdAtMs: context.clock.now() };
-  const head: AnswerHead = { requestId: request.id, snapshotId, warnings: answer.warnings };
-  if (parsed.stream && dialect.createWriter) {
-    await streamAnswer(context, dialect, { ...exchange, head, writer: dialect.createWriter(shown, parsed) });
-    return;
-  }
-  const completion = await collect(answer);
-  const body = completion.raw ?? JSON.stringify(dialect.toAnswer(completion, shown, parsed));
-  sendAnswer(reply.raw, head, body);
-}
-
-interface StreamExchange<Request extends DialectRequest> extends DialectExchange<Request> {
-  readonly head: AnswerHead;
-  readonly writer: ReturnType<NonNullable<Dialect["createWriter"]>>;
-}
-
 async function streamAnswer<Request extends DialectRequest>(
-  { clock, limits, logger }: ServerContext,
-  dialect: Dialect<Request>,
-  { answer, head, writer, request, reply }: StreamExchange<Request>,
+  context: ServerContext,
+  { dialect, parsed, head, request, reply }: StreamExchange<Request>,
 ): Promise<void> {
-  const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs: limits.stalledReaderMs });
-  let isRelayed = false;
+  const { clock, limits, logger } = context;
+  const { stalledReaderMs, heartbeatMs } = limits;
+  const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs, heartbeatMs });
   try {
-    for await (const part of answer.parts) {
-      if (part.type === "raw") {
-        isRelayed = true;
-        writer.watch(part.bytes);
-      } else if (part.type === "resumed") isRelayed = false;
-      const chunk = part.type === "raw" ? part.bytes : isRelayed ? "" : writer.write(part);
-      if (chunk.length > 0 && !(await stream.write(chunk))) return;
-    }
-    if (!isRelayed) await stream.write(writer.end());
+    const answer = await runDialect(context, parsed, request);
+    stream.warn(answer.warnings ?? []);
+    const writer = dialect.createWriter!(toShown(context, parsed, request, answer), parsed);
+    if (!(await writeParts(stream, writer, answer.parts))) return;
   } catch (error) {
     if (!stream.hasBegun) throw error;
     reportBug(logger, error, request.id);
     await stream.write(dialect.toErrorEvent(HeadgateError.from(error), request.id));
   }
   stream.end();
+}
+
+/** Resolves to false when the client is gone. */
+async function writeParts(stream: StreamReply, writer: PartWriter, parts: AsyncIterable<Part>): Promise<boolean> {
+  let isRelayed = false;
+  for await (const part of parts) {
+    if (part.type === "raw") {
+      isRelayed = true;
+      writer.watch(part.bytes);
+    } else if (part.type === "resumed") isRelayed = false;
+    const chunk = part.type === "raw" ? part.bytes : isRelayed ? "" : writer.write(part);
+    if (chunk.length > 0 && !(await stream.write(chunk))) return false;
+  }
+  return isRelayed || stream.write(writer.end());
 }
 
 /** Runs a request of a foreign dialect through the pipeline. */

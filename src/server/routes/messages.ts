@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 import { anthropicCountTokens, anthropicMessages } from "../../contract/anthropic/anthropic-messages.ts";
 import type { Dialect } from "../../contract/dialect.ts";
 import type { ServerContext } from "../server-context.ts";
-import { dialectOptions, runDialect, sendDialect } from "./dialect.ts";
+import { answerDialect, dialectOptions } from "./dialect.ts";
 
 /** `POST /v1/messages` and `/v1/messages/count_tokens`: Anthropic's Messages API for models, tiers and `endpoint:name`. */
 export function registerMessages(http: FastifyInstance, context: ServerContext): void {
@@ -13,12 +13,7 @@ export function registerMessages(http: FastifyInstance, context: ServerContext):
 function register(http: FastifyInstance, context: ServerContext, path: string, dialect: Dialect): void {
   const options = dialectOptions(context, dialect);
   const onRequest = [nameRequest, options.onRequest ?? []].flat();
-  http.post(path, { ...options, onRequest }, async (request, reply) => {
-    const parsed = dialect.parseRequest(request.body, request.headers);
-    const snapshotId = context.gateway.snapshot.id;
-    const answer = await runDialect(context, parsed, request);
-    await sendDialect(context, dialect, { parsed, answer, snapshotId, request, reply });
-  });
+  http.post(path, { ...options, onRequest }, (request, reply) => answerDialect(context, dialect, request, reply));
 }
 
 /** Anthropic's clients read the request's id from this header. */

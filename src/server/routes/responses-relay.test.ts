@@ -8,9 +8,11 @@ import {
   createResponsesFixture,
   say,
   streamed,
+  textsOf,
   usage,
   type ResponsesFixture,
 } from "../../../test/fixtures/responses-server.ts";
+import { relayBegun } from "../../../test/clients/begun-answers.ts";
 
 let fixture: ResponsesFixture;
 let store: Store;
@@ -176,5 +178,38 @@ describe("a relay", () => {
       for await (const event of stream) expect(event.type).not.toBe("response.completed");
     };
     await expect(read()).rejects.toMatchObject({ code: "stream_cut" });
+  });
+
+  test("that another model ends is kept under the id that the vendor gave, and goes on", async () => {
+    const rescued = relayBegun("openai-responses");
+    const target = { provider: "two", model: "steady-1", rule: "fallback" };
+    const sent: Part = { type: "text", text: "Grüße" };
+    const { openai, calls } = await setup(({ stream }) =>
+      stream
+        ? streamed(
+            ...rescued,
+            { type: "resumed", sent: [sent], target },
+            { type: "text", text: "." },
+            { type: "usage", usage },
+            { type: "finish", reason: "stop" },
+          )
+        : wholeReply(say("Yes.")),
+    );
+    const events = await openai.responses.stream({ model: "fast", input: "One" }).finalResponse();
+    expect(events).toMatchObject({ id: "resp_up", model: "steady-1", status: "completed", store: true });
+    const kept = await openai.responses.retrieve("resp_up");
+    expect(kept).toMatchObject({ output_text: "Grüße.", model: "steady-1", headgate: { rescued: true } });
+    await openai.responses.create({ model: "fast", input: "Two", previous_response_id: "resp_up" });
+    expect(textsOf(calls[1]!)).toEqual(['user: "One"', expect.stringContaining("Grüße."), 'user: "Two"']);
+  });
+
+  test("that nobody can go on with ends with an error that goes on with the vendor's numbers", async () => {
+    const target = { provider: "two", model: "steady-1", rule: "fallback" };
+    const [begun] = relayStream("resp_up6");
+    const { post } = await setup(() => streamed(begun!, { type: "resumed", sent: [], target }));
+    const events = await (await post({ model: "fast", input: "One", stream: true })).text();
+    expect(events.match(/response\.created/g)).toHaveLength(2);
+    const last = /event: error\ndata: (.*)\n\n$/.exec(events)?.[1];
+    expect(parseJson(last ?? "")).toMatchObject({ type: "error", code: "stream_cut", sequence_number: 9 });
   });
 });

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { DialectHead } from "../../contract/dialect.ts";
 import { openAiResponses } from "../../contract/openai-responses/openai-responses.ts";
 import {
   parseResponsesRequest,
@@ -24,22 +23,18 @@ export function registerResponses(http: FastifyInstance, context: ServerContext)
     const createdAtMs = clock.now();
     const retentionDays = gateway.snapshot.responseRetentionDays ?? defaultRetentionDays;
     const { parsed, before } = await readRequest(conversations, request, retentionDays > 0);
-    const snapshotId = gateway.snapshot.id;
-    const answer = await runDialect(context, parsed, request);
     // A client may send its request id again and again; each answer that is kept needs an id of its own.
     const requestId = createRequestId(createdAtMs);
-    const shown: DialectHead = { requestId, model: answer.target?.model ?? parsed.model, createdAtMs };
     const { tenant } = request.principal;
     const { input } = parsed;
-    const warnings = [...(answer.warnings ?? []), ...warnOfStore(request.body, retentionDays)];
     await sendResponse(context, {
       parsed,
-      shown,
-      answer,
-      snapshotId,
+      shown: { requestId, model: parsed.model, createdAtMs },
+      ask: () => runDialect(context, parsed, request),
+      snapshotId: gateway.snapshot.id,
       request,
       reply,
-      warnings,
+      warnings: warnOfStore(request.body, retentionDays),
       keep: (response) => conversations.keep({ tenant, requestId, before, input, response, retentionDays }),
     });
   });
