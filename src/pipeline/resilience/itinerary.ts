@@ -25,6 +25,8 @@ export interface Failure {
   readonly decision: Decision;
   /** Before the same deployment may be asked again, in milliseconds. */
   readonly waitMs: number;
+  /** Nothing follows the next model call: it goes to the next model, where there is one. */
+  readonly isLast?: boolean;
   /** Whether a model may follow one whose context was too short. */
   readonly isLarger?: (model: ModelEntry) => boolean;
 }
@@ -70,11 +72,15 @@ export class Itinerary {
   }
 
   /** Where to go after the last stop has failed. */
-  after({ decision, waitMs, isLarger }: Failure): NextStep {
+  after({ decision, waitMs, isLast = false, isLarger }: Failure): NextStep {
     const last = this.#last;
     if (!last || decision === "stop") return nowhere;
     (this.#failed ??= new Set()).add(last.turn.deployment);
     if (decision === "larger-context") return this.#goOn(isLarger);
+    if (isLast && this.#hasNext) {
+      const next = this.#goOn();
+      if (next.type === "go") return next;
+    }
     const sibling = this.#enter(last.model, "rotate");
     if (sibling) return { type: "go", stop: sibling };
     const mayWait = decision === "retry";
