@@ -104,5 +104,5 @@ const rows: readonly Omit<DecisionRow, "decision">[] = [
 
 /** The decision table, for `headgate doctor --retries` and the docs. */
 export function describeDecisions(): readonly DecisionRow[] {
-  return rows.map((row) => ({ ...row, decision: decide(row.code) }));
+  return rows.map(({ when, code, why }) => ({ when, code, decision: decide(code), why }));
 }

@@ -112,7 +112,10 @@ export class ModelRun {
     if (askedMs > 0) stop.turn.health.breaker.bench(clock.now() + askedMs, clock.now());
     const waitMs = Math.max(askedMs, computeBackoffMs(this.#retries + 1, clock));
     const isLarger = decision === "larger-context" ? await this.#findLarger(stop.model) : undefined;
-    const next = await this.#wait(this.itinerary.after({ decision, waitMs, isLast: this.attemptsLeft === 1, isLarger }), error);
+    const next = await this.#wait(
+      this.itinerary.after({ decision, waitMs, isLast: this.attemptsLeft === 1, isLarger }),
+      error,
+    );
     if (!next) throw error;
     return next;
   }
