@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Clock } from "../../clock.ts";
-import { toText, type Answer, type Frame } from "./answer.ts";
+import { countTokens, toText, type Answer, type Frame } from "./answer.ts";
 import type { DialectWriter } from "./dialects/dialect.ts";
 import type { HostileEntry, WritableLedger } from "./hostile-ledger.ts";
 import type { HostileRequest } from "./hostile-request.ts";
@@ -36,8 +36,8 @@ export interface Exchange {
   send(frames: readonly Frame[]): Promise<void>;
   /** Counts frames as generated that were written by hand. */
   count(frames: readonly Frame[]): void;
-  /** Counts the whole healthy answer as generated. */
-  countAnswer(): void;
+  /** Counts a whole answer as generated. */
+  countAnswer(answer: Answer): void;
   closeStream(): Promise<void>;
   sleep(ms: number): Promise<void>;
   /** Until the client leaves. */
@@ -65,7 +65,7 @@ export interface ExchangeParts {
 const arrivalMs = 20;
 
 export function createExchange(parts: ExchangeParts): Exchange {
-  const { clock, closed, entry, answer, ledger } = parts;
+  const { clock, closed, entry, ledger } = parts;
   const write = createWrite(parts);
   const endings = createEndings(parts);
 
@@ -115,7 +115,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
         ...toPairs(headers),
       ]),
     send: (frames) => sendFrames(frames),
-    countAnswer: () => ledger.addTokens(entry, answer.usage.outputTokens, toText(answer)),
+    countAnswer: (said) => ledger.addTokens(entry, countTokens(said), toText(said)),
     closeStream: () => write("0\r\n\r\n"),
     sleep: (ms) => clock.sleep(ms, closed),
   };

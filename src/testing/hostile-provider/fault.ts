@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../clock.ts";
-import type { Frame } from "./answer.ts";
-import type { Exchange } from "./exchange.ts";
+import { isRecord } from "../../json.ts";
+import type { Answer, Frame } from "./answer.ts";
+import type { Exchange, Headers } from "./exchange.ts";
 import type { HostileDialect } from "./hostile-request.ts";
 import type { FaultParams } from "./model-script.ts";
 
@@ -57,11 +58,34 @@ export function defineFaults(defaults: Defaults, rows: readonly FaultRow[]): Scr
   return rows.map((row) => ({ dialects: modelDialects, recoverable: true, ...defaults, ...row }));
 }
 
-export function toFrames({ writer, answer, request }: Exchange): Frame[] {
-  const options = request.json["stream_options"];
-  const wantsUsage = typeof options === "object" && options !== null && Reflect.get(options, "include_usage") === true;
-  return writer.toFrames(answer, wantsUsage);
+export function toHarmless(row: FaultRow): FaultRow {
+  return { ...row, isHarmless: true };
 }
+
+export function toFrames({ writer, request, answer }: Exchange, said: Answer = answer): Frame[] {
+  const options = request.json["stream_options"];
+  const wantsUsage = isRecord(options) && options["include_usage"] === true;
+  return writer.toFrames(said, wantsUsage);
+}
+
+/** Says an answer as a good provider would, plain or as a stream. */
+export async function sendAnswer(exchange: Exchange, answer: Answer, headers: Headers = usualHeaders): Promise<void> {
+  if (exchange.request.isStream) {
+    await sendFrames(exchange, toFrames(exchange, answer), headers);
+    return;
+  }
+  const written = exchange.respondJson(200, exchange.writer.toWhole(answer), headers);
+  exchange.countAnswer(answer);
+  await written;
+}
+
+export async function sendFrames(exchange: Exchange, frames: readonly Frame[], headers: Headers = {}): Promise<void> {
+  await exchange.openStream(headers);
+  await exchange.send(frames);
+  await exchange.closeStream();
+}
+
+const usualHeaders = { "x-request-id": "req_hostile", "openai-processing-ms": "1" };
 
 /** A stream's frames up to its `after`th with content, and the rest. */
 export function cutFrames(frames: readonly Frame[], after: number): readonly [head: Frame[], rest: Frame[]] {

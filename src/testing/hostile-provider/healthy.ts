@@ -1,11 +1,11 @@
-import type { Exchange } from "./exchange.ts";
-import { toFrames } from "./fault.ts";
+import type { Exchange, Headers } from "./exchange.ts";
+import { sendAnswer } from "./fault.ts";
 import { toEmbeddings, toModerations } from "./dialects/openai-vectors.ts";
 import { refusePrefill } from "./plan-answer.ts";
 import { parseModelName } from "./model-script.ts";
 
 /** Answers as a good provider would. */
-export async function answerHealthy(exchange: Exchange): Promise<void> {
+export async function answerHealthy(exchange: Exchange, headers?: Headers): Promise<void> {
   const { request, writer, answer } = exchange;
   const refusal = refusePrefill({ request, script: parseModelName(request.model) });
   if (refusal) {
@@ -13,24 +13,14 @@ export async function answerHealthy(exchange: Exchange): Promise<void> {
     return;
   }
   if (request.dialect === "openai-embeddings") {
-    await exchange.respondJson(200, toEmbeddings(request));
+    await exchange.respondJson(200, toEmbeddings(request), headers);
     return;
   }
   if (request.dialect === "openai-moderations") {
-    await exchange.respondJson(200, toModerations(request));
+    await exchange.respondJson(200, toModerations(request), headers);
     return;
   }
-  if (!request.isStream) {
-    // A plain answer is paid for in time as a stream is.
-    if (exchange.paceMs > 0) await exchange.sleep(exchange.paceMs * answer.usage.outputTokens);
-    const written = exchange.respondJson(200, writer.toWhole(answer), usualHeaders);
-    exchange.countAnswer();
-    await written;
-    return;
-  }
-  await exchange.openStream(usualHeaders);
-  await exchange.send(toFrames(exchange));
-  await exchange.closeStream();
+  // A plain answer takes the time that a stream would.
+  if (!request.isStream && exchange.paceMs > 0) await exchange.sleep(exchange.paceMs * answer.usage.outputTokens);
+  await sendAnswer(exchange, answer, headers);
 }
-
-const usualHeaders = { "x-request-id": "req_hostile", "openai-processing-ms": "1" };

@@ -1,7 +1,15 @@
 import { toFrame, type Frame } from "../answer.ts";
 import type { Failure, FailureKind } from "../dialects/dialect.ts";
 import type { Exchange } from "../exchange.ts";
-import { cutFrames, defineFaults, modelDialects, toFrames, type FaultRow, type ScriptedFault } from "../fault.ts";
+import {
+  cutFrames,
+  defineFaults,
+  modelDialects,
+  sendFrames,
+  toFrames,
+  type FaultRow,
+  type ScriptedFault,
+} from "../fault.ts";
 
 const withSeparateDone = modelDialects.filter((dialect) => dialect !== "openai-responses");
 
@@ -63,14 +71,14 @@ export const endingFaults: readonly ScriptedFault[] = defineFaults({ group: "F",
     name: "no-finish",
     what: "The response ends in good HTTP after some tokens: no finish, no [DONE].",
     params: "after=3",
-    run: (exchange) => sendAll(exchange, cutFrames(toFrames(exchange), exchange.params.number("after", 3))[0]),
+    run: (exchange) => sendFrames(exchange, cutFrames(toFrames(exchange), exchange.params.number("after", 3))[0]),
   },
   {
     name: "no-done",
     what: "All of the answer and its finish, but no [DONE] or message_stop.",
     dialects: withSeparateDone,
     isHarmless: true,
-    run: (exchange) => sendAll(exchange, without(toFrames(exchange), "done")),
+    run: (exchange) => sendFrames(exchange, without(toFrames(exchange), "done")),
   },
   {
     name: "done-without-finish",
@@ -79,7 +87,7 @@ export const endingFaults: readonly ScriptedFault[] = defineFaults({ group: "F",
     params: "after=3",
     run: (exchange) => {
       const [head, rest] = cutFrames(toFrames(exchange), exchange.params.number("after", 3));
-      return sendAll(exchange, [...head, ...rest.filter(({ kind }) => kind === "done")]);
+      return sendFrames(exchange, [...head, ...rest.filter(({ kind }) => kind === "done")]);
     },
   },
   {
@@ -87,7 +95,7 @@ export const endingFaults: readonly ScriptedFault[] = defineFaults({ group: "F",
     what: "The finish comes twice.",
     isHarmless: true,
     run: (exchange) =>
-      sendAll(
+      sendFrames(
         exchange,
         toFrames(exchange).flatMap((frame) => (frame.kind === "finish" ? [frame, frame] : [frame])),
       ),
@@ -99,7 +107,7 @@ export const endingFaults: readonly ScriptedFault[] = defineFaults({ group: "F",
     run: (exchange) => {
       const frames = toFrames(exchange);
       const more = frames.filter(({ kind }) => kind === "content").slice(0, 2);
-      return sendAll(exchange, [...frames, ...more.map(silent), ...frames.filter(({ kind }) => kind === "finish")]);
+      return sendFrames(exchange, [...frames, ...more.map(silent), ...frames.filter(({ kind }) => kind === "finish")]);
     },
   },
   {
@@ -110,7 +118,7 @@ export const endingFaults: readonly ScriptedFault[] = defineFaults({ group: "F",
     run: (exchange) => {
       const frames = toFrames(exchange);
       const at = frames.findIndex(({ kind }) => kind === "done");
-      return sendAll(exchange, frames.toSpliced(at, 0, toErrorFrame(exchange, "api")));
+      return sendFrames(exchange, frames.toSpliced(at, 0, toErrorFrame(exchange, "api")));
     },
   },
   {
@@ -119,7 +127,7 @@ export const endingFaults: readonly ScriptedFault[] = defineFaults({ group: "F",
     params: "after=3",
     run: (exchange) => {
       const [head, rest] = cutFrames(toFrames(exchange), exchange.params.number("after", 3));
-      return sendAll(exchange, [...head, toErrorFrame(exchange, "overloaded"), ...rest]);
+      return sendFrames(exchange, [...head, toErrorFrame(exchange, "overloaded"), ...rest]);
     },
   },
   {
@@ -128,7 +136,11 @@ export const endingFaults: readonly ScriptedFault[] = defineFaults({ group: "F",
     params: "after=3",
     run: (exchange) => {
       const [head, rest] = cutFrames(toFrames(exchange), exchange.params.number("after", 3));
-      return sendAll(exchange, [...head, toFrame("content", 'data: {"id":"chatcmpl-x","choices":[{"ind\n\n'), ...rest]);
+      return sendFrames(exchange, [
+        ...head,
+        toFrame("content", 'data: {"id":"chatcmpl-x","choices":[{"ind\n\n'),
+        ...rest,
+      ]);
     },
   },
   {
@@ -137,7 +149,7 @@ export const endingFaults: readonly ScriptedFault[] = defineFaults({ group: "F",
     params: "after=3",
     run: (exchange) => {
       const [head, [next, ...rest]] = cutFrames(toFrames(exchange), exchange.params.number("after", 3));
-      return sendAll(exchange, next ? [...head, { ...garble(next), tokens: next.tokens }, ...rest] : head);
+      return sendFrames(exchange, next ? [...head, { ...garble(next), tokens: next.tokens }, ...rest] : head);
     },
   },
   ...toErrorRows(),
@@ -148,7 +160,7 @@ function toErrorRows(): FaultRow[] {
     {
       name: `error-first-${name}`,
       what: `Status 200, and an error event (${name}) as the first one.`,
-      run: (exchange) => sendAll(exchange, [toErrorFrame(exchange, kind)]),
+      run: (exchange) => sendFrames(exchange, [toErrorFrame(exchange, kind)]),
     },
     {
       name: `error-mid-${name}`,
@@ -156,7 +168,7 @@ function toErrorRows(): FaultRow[] {
       params: "after=3",
       run: (exchange) => {
         const [head] = cutFrames(toFrames(exchange), exchange.params.number("after", 3));
-        return sendAll(exchange, [...head, toErrorFrame(exchange, kind)]);
+        return sendFrames(exchange, [...head, toErrorFrame(exchange, kind)]);
       },
     },
     {
@@ -164,7 +176,7 @@ function toErrorRows(): FaultRow[] {
       what: `An error event (${name}) after the last token, in place of the finish.`,
       run: (exchange) => {
         const [head] = cutFrames(toFrames(exchange), Number.POSITIVE_INFINITY);
-        return sendAll(exchange, [...head, toErrorFrame(exchange, kind)]);
+        return sendFrames(exchange, [...head, toErrorFrame(exchange, kind)]);
       },
     },
   ]);
@@ -175,12 +187,6 @@ function toErrorFrame({ writer }: Exchange, kind: FailureKind): Frame {
   return toFrame("content", writer.toErrorEvent(failure));
 }
 
-async function sendAll(exchange: Exchange, frames: readonly Frame[]): Promise<void> {
-  await exchange.openStream();
-  await exchange.send(frames);
-  await exchange.closeStream();
-}
-
 async function breakOff(exchange: Exchange, end: () => Promise<never>): Promise<void> {
   if (exchange.request.isStream) {
     await exchange.openStream();
@@ -188,7 +194,7 @@ async function breakOff(exchange: Exchange, end: () => Promise<never>): Promise<
   } else {
     const body = Buffer.from(JSON.stringify(exchange.writer.toWhole(exchange.answer)));
     await exchange.head(200, { "content-type": "application/json", "content-length": String(body.length) });
-    exchange.countAnswer();
+    exchange.countAnswer(exchange.answer);
     await exchange.write(body.subarray(0, body.length / 2));
   }
   await end();

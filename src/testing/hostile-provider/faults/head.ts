@@ -1,6 +1,6 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { toChunk, type Exchange, type Headers } from "../exchange.ts";
-import { allDialects, defineFaults, toFrames, type ScriptedFault } from "../fault.ts";
+import { allDialects, defineFaults, sendFrames, toFrames, type ScriptedFault } from "../fault.ts";
 import { answerHealthy } from "../healthy.ts";
 
 const page = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>";
@@ -51,7 +51,8 @@ export const headFaults: readonly ScriptedFault[] = defineFaults(
     {
       name: "other-shape",
       what: "A plain answer where a stream was asked for, and a stream where a plain answer was.",
-      run: (exchange) => (exchange.request.isStream ? respondPlain(exchange) : respondStream(exchange)),
+      run: (exchange) =>
+        exchange.request.isStream ? respondPlain(exchange) : sendFrames(exchange, toFrames(exchange)),
     },
     {
       name: "two-lengths",
@@ -156,25 +157,19 @@ function renderBody(exchange: Exchange): Buffer {
 
 async function respondAs(exchange: Exchange, headers: Headers): Promise<void> {
   const written = exchange.respond(200, renderBody(exchange), headers);
-  exchange.countAnswer();
+  exchange.countAnswer(exchange.answer);
   await written;
 }
 
 async function respondPlain(exchange: Exchange): Promise<void> {
   const written = exchange.respondJson(200, exchange.writer.toWhole(exchange.answer));
-  exchange.countAnswer();
+  exchange.countAnswer(exchange.answer);
   await written;
-}
-
-async function respondStream(exchange: Exchange): Promise<void> {
-  await exchange.openStream();
-  await exchange.send(toFrames(exchange));
-  await exchange.closeStream();
 }
 
 async function writeHand(exchange: Exchange, headers: Headers, body: Buffer): Promise<void> {
   await exchange.head(200, headers);
-  exchange.countAnswer();
+  exchange.countAnswer(exchange.answer);
   await exchange.write(body);
   // What a client takes for the next response on this connection is not known any more.
   await exchange.fin();
@@ -188,7 +183,7 @@ async function respondCoded(
 ): Promise<void> {
   const headers = [...toType(exchange), ["content-encoding", coding] as const];
   const written = exchange.respond(200, code(renderBody(exchange)), headers);
-  if (isCounted) exchange.countAnswer();
+  if (isCounted) exchange.countAnswer(exchange.answer);
   await written;
 }
 

@@ -127,7 +127,7 @@ async function stall(exchange: Exchange, wait: () => Promise<void>): Promise<voi
     const body = Buffer.from(JSON.stringify(exchange.writer.toWhole(exchange.answer)));
     await exchange.head(200, { "content-type": "application/json", "content-length": String(body.length) });
     await exchange.write(body.subarray(0, body.length / 2));
-    exchange.countAnswer();
+    exchange.countAnswer(exchange.answer);
     await wait();
     await exchange.write(body.subarray(body.length / 2));
     return;
