@@ -173,7 +173,7 @@ describe("a stream", () => {
 
   test.each([
     ["a connection that breaks", Object.assign(new TypeError("x"), { code: "UND_ERR_SOCKET" }), "stream_cut"],
-    ["a status", Object.assign(new Error("x"), { statusCode: 503 }), "provider_unavailable"],
+    ["a status", Object.assign(new Error("x"), { statusCode: 503 }), "provider_overloaded"],
     ["data that makes no sense", Object.assign(new Error("x"), { name: "AI_JSONParseError" }), "provider_protocol"],
   ])("that fails for %s says so, after what came before", async (_what, failure, code) => {
     const parts = [text];
@@ -213,7 +213,7 @@ describe("the config's function", () => {
 
   test.each([
     ["AI_LoadAPIKeyError", "provider_auth"],
-    ["AI_NoSuchModelError", "provider_rejected"],
+    ["AI_NoSuchModelError", "provider_model_unknown"],
     ["TypeError", "provider_rejected"],
   ])("that throws %s is told so, without its words", async (name, code) => {
     const bench = openBench({

@@ -22,7 +22,7 @@ const table: readonly (readonly [string, unknown, string, string?])[] = [
     "provider_rate_limited",
     "The provider fake answered 429 (rate_limit_error).",
   ],
-  ["429 of an empty account", httpError(429, body({ code: "insufficient_quota" })), "provider_rejected"],
+  ["429 of an empty account", httpError(429, body({ code: "insufficient_quota" })), "provider_spent"],
   ["400", httpError(400, body({ message: "No." })), "provider_rejected"],
   ["400 of a long prompt", httpError(400, body({ message: "prompt is too long: 9 tokens" })), "context_too_long"],
   [
@@ -33,7 +33,7 @@ const table: readonly (readonly [string, unknown, string, string?])[] = [
   ["400 that may be tried again", httpError(400, { isRetryable: true }), "provider_unavailable"],
   ["500", httpError(500), "provider_unavailable"],
   ["500 that may not be tried again", httpError(500, { isRetryable: false }), "provider_rejected"],
-  ["529 without headers", httpError(529, { responseHeaders: undefined }), "provider_unavailable"],
+  ["529 without headers", httpError(529, { responseHeaders: undefined }), "provider_overloaded"],
   ["200 that cannot be read", httpError(200), "provider_protocol"],
   ["200 that broke off", httpError(200, { isRetryable: true }), "provider_unavailable"],
   ["no status", named("AI_APICallError", { isRetryable: true }), "provider_unavailable"],
@@ -41,7 +41,7 @@ const table: readonly (readonly [string, unknown, string, string?])[] = [
   ["a missing key", named("AI_LoadAPIKeyError"), "provider_auth"],
   ["a feature that is not there", named("AI_UnsupportedFunctionalityError"), "not_translatable"],
   ["a prompt that cannot be said", named("AI_InvalidPromptError"), "not_translatable"],
-  ["a model that is not there", named("AI_NoSuchModelError"), "provider_rejected"],
+  ["a model that is not there", named("AI_NoSuchModelError"), "provider_model_unknown"],
   ["an answer of another shape", named("AI_TypeValidationError"), "provider_protocol"],
   ["an answer that is no JSON", named("AI_JSONParseError"), "provider_protocol"],
   ["an empty answer", named("AI_EmptyResponseBodyError"), "provider_protocol"],
@@ -84,12 +84,8 @@ describe("an error part", () => {
   const text = { type: "text-delta", id: "0", delta: "Well, " };
   const streamed: readonly (readonly [string, unknown, string])[] = [
     ["an error with a status", httpError(429), "provider_rate_limited"],
-    [
-      "an error of a stream with a status",
-      named("AI_ProviderStreamError", { statusCode: 503 }),
-      "provider_unavailable",
-    ],
-    ["what the vendor sent", { type: "overloaded_error", message: "secret" }, "provider_unavailable"],
+    ["an error of a stream with a status", named("AI_ProviderStreamError", { statusCode: 503 }), "provider_overloaded"],
+    ["what the vendor sent", { type: "overloaded_error", message: "secret" }, "provider_overloaded"],
     ["what the vendor sent, wrapped", { error: { code: "rate_limit_exceeded" } }, "provider_rate_limited"],
     ["text", "secret", "provider_unavailable"],
     [

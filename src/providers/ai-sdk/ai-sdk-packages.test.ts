@@ -95,7 +95,7 @@ describe.each(Object.entries(packages))("the package %s", (name, create) => {
   test.each([
     [401, "provider_auth"],
     [429, "provider_rate_limited"],
-    [503, "provider_unavailable"],
+    [503, "provider_overloaded"],
     [400, "provider_rejected"],
   ] as const)("that answers %s fails with %s, once", async (status, code) => {
     const bench = openBench({ languageModel: create(upstream.url) });

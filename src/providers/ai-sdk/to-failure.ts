@@ -9,7 +9,7 @@ const named: Readonly<Record<string, ErrorCode>> = {
   AI_UnsupportedFunctionalityError: "not_translatable",
   AI_InvalidPromptError: "not_translatable",
   AI_InvalidArgumentError: "not_translatable",
-  AI_NoSuchModelError: "provider_rejected",
+  AI_NoSuchModelError: "provider_model_unknown",
   AI_TooManyEmbeddingValuesForCallError: "provider_rejected",
   AI_EmptyResponseBodyError: "provider_protocol",
   AI_InvalidResponseDataError: "provider_protocol",

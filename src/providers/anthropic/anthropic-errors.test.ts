@@ -37,20 +37,20 @@ describe("a failure", () => {
       "context_too_long",
     ],
     [400, problem("invalid_request_error", "Output blocked by content filtering policy"), "content_filtered"],
-    [400, problem("invalid_request_error", "Your credit balance is too low."), "provider_rejected"],
+    [400, problem("invalid_request_error", "Your credit balance is too low."), "provider_spent"],
     [401, problem("authentication_error"), "provider_auth"],
-    [402, problem("billing_error"), "provider_rejected"],
+    [402, problem("billing_error"), "provider_spent"],
     [403, problem("permission_error"), "provider_auth"],
-    [404, problem("not_found_error"), "provider_rejected"],
+    [404, problem("not_found_error"), "provider_model_unknown"],
     [413, problem("request_too_large"), "provider_rejected"],
     [429, problem("rate_limit_error"), "provider_rate_limited"],
     [429, problem("rate_limit_error", "x", { error_code: "ramp_limit_exceeded" }), "provider_rate_limited"],
-    [429, problem("rate_limit_error", "x", { error_code: "enforced_spend_limit_reached" }), "provider_rejected"],
-    [429, problem("rate_limit_error", "x", { error_code: "contract_spend_limit_reached" }), "provider_rejected"],
+    [429, problem("rate_limit_error", "x", { error_code: "enforced_spend_limit_reached" }), "provider_spent"],
+    [429, problem("rate_limit_error", "x", { error_code: "contract_spend_limit_reached" }), "provider_spent"],
     [500, problem("api_error"), "provider_unavailable"],
     [504, problem("timeout_error"), "provider_unavailable"],
-    [529, problem("overloaded_error"), "provider_unavailable"],
-    [529, "<html>", "provider_unavailable"],
+    [529, problem("overloaded_error"), "provider_overloaded"],
+    [529, "<html>", "provider_overloaded"],
   ] as const)("of status %s with %o is %s, plain and streamed", async (status, body, code) => {
     expect(await fail({ status, body })).toMatchObject({ code });
     expect(await fail({ status, body }, true)).toMatchObject({ code });
@@ -64,12 +64,12 @@ describe("a failure", () => {
   });
 
   test.each([
-    ["overloaded_error", "provider_unavailable"],
+    ["overloaded_error", "provider_overloaded"],
     ["api_error", "provider_unavailable"],
     ["rate_limit_error", "provider_rate_limited"],
     ["authentication_error", "provider_auth"],
     ["invalid_request_error", "provider_rejected"],
-    ["billing_error", "provider_rejected"],
+    ["billing_error", "provider_spent"],
     ["conjured_error", "provider_unavailable"],
   ])("of type %s in a stream of status 200 is %s, as its first event and after words", async (type, code) => {
     const failure = event("error", problem(type));

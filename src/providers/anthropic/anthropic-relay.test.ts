@@ -78,15 +78,15 @@ describe("a relay", () => {
   });
 
   test("ends with an error that comes midway, however it is marked", async () => {
-    for (const failure of [
-      event("error", { error: { type: "overloaded_error" } }),
-      'data: {"type":"error"}\n\n',
-      'data: {"error":{}}\n\n',
-      "event: error\ndata: {}\n\n",
-    ]) {
+    for (const [failure, code] of [
+      [event("error", { error: { type: "overloaded_error" } }), "provider_overloaded"],
+      ['data: {"type":"error"}\n\n', "provider_unavailable"],
+      ['data: {"error":{}}\n\n', "provider_unavailable"],
+      ["event: error\ndata: {}\n\n", "provider_unavailable"],
+    ] as const) {
       bench.server.script({ body: messageStart({ input_tokens: 1 }) + textBlock("x") + failure });
       const { error } = await bench.read(toRelay(true));
-      expect(error).toMatchObject({ code: "provider_unavailable" });
+      expect(error).toMatchObject({ code });
     }
   });
 
@@ -96,7 +96,7 @@ describe("a relay", () => {
     bench.server.script({ body: messageStart({ input_tokens: 1 }) + event("ping") + start + failure });
     const { parts, error } = await bench.read(toRelay(true));
     expect(parts).toEqual([]);
-    expect(error).toMatchObject({ code: "provider_unavailable" });
+    expect(error).toMatchObject({ code: "provider_overloaded" });
   });
 
   test("does not hold back the work of the vendor's own tools until the first word", async () => {
@@ -105,7 +105,7 @@ describe("a relay", () => {
     bench.server.script({ body: messageStart({ input_tokens: 1 }) + search + failure });
     const { parts, error } = await bench.read(toRelay(true));
     expect(readRaw(parts)).toContain("web_search");
-    expect(error).toMatchObject({ code: "provider_unavailable" });
+    expect(error).toMatchObject({ code: "provider_overloaded" });
   });
 
   test("of a stream that is cut says so after the bytes that came", async () => {
@@ -183,8 +183,8 @@ describe("a count of tokens", () => {
   });
 
   test.each([
-    [{ status: 404, body: { error: { type: "not_found_error" } } }, "provider_rejected"],
-    [{ body: { error: { type: "overloaded_error" } } }, "provider_unavailable"],
+    [{ status: 404, body: { error: { type: "not_found_error" } } }, "provider_model_unknown"],
+    [{ body: { error: { type: "overloaded_error" } } }, "provider_overloaded"],
     [{ body: { input_tokens: "3" } }, "provider_protocol"],
     [{ body: {} }, "provider_protocol"],
     [{ body: "nope" }, "provider_protocol"],

@@ -10,7 +10,7 @@ afterAll(() => bench.close());
 
 describe("a failure", () => {
   const table: readonly (readonly [number, string, string, string])[] = [
-    [400, "ValidationException", "The provided model identifier is invalid.", "provider_rejected"],
+    [400, "ValidationException", "The provided model identifier is invalid.", "provider_model_unknown"],
     [400, "ValidationException", "Input is too long for requested model.", "context_too_long"],
     [400, "ValidationException", "prompt is too long: 200001 tokens > 200000 maximum", "context_too_long"],
     [400, "ValidationException", "input length and `max_tokens` exceed context limit", "context_too_long"],
@@ -24,13 +24,13 @@ describe("a failure", () => {
     [403, "AccessDeniedException", "You don't have access to the model.", "provider_auth"],
     [403, "ExpiredTokenException", "The security token included in the request is expired", "provider_auth"],
     [403, "InvalidSignatureException", "The request signature we calculated does not match", "provider_auth"],
-    [404, "ResourceNotFoundException", "Model not found.", "provider_rejected"],
+    [404, "ResourceNotFoundException", "Model not found.", "provider_model_unknown"],
     [408, "ModelTimeoutException", "Too slow.", "provider_unavailable"],
     [424, "ModelErrorException", "The model failed.", "provider_unavailable"],
     [429, "ThrottlingException", "Too many tokens, please wait before trying again.", "provider_rate_limited"],
     [429, "ModelNotReadyException", "Warming up.", "provider_rate_limited"],
     [500, "InternalServerException", "Oops.", "provider_unavailable"],
-    [503, "ServiceUnavailableException", "Busy.", "provider_unavailable"],
+    [503, "ServiceUnavailableException", "Busy.", "provider_overloaded"],
   ];
   test.each(table)("of status %s, %s: %s is %s, whole and streamed", async (status, type, message, code) => {
     const headers = { "x-amzn-errortype": `${type}:http://internal.amazon.com/coral/` };
@@ -70,7 +70,7 @@ describe("a stream", () => {
 
   test.each([
     ["throttlingException", { message: "Too many requests, please wait." }, "provider_rate_limited"],
-    ["serviceUnavailableException", { message: "Busy." }, "provider_unavailable"],
+    ["serviceUnavailableException", { message: "Busy." }, "provider_overloaded"],
     ["internalServerException", { message: "Oops." }, "provider_unavailable"],
     ["modelStreamErrorException", { message: "x", originalStatusCode: 500 }, "provider_unavailable"],
     ["modelTimeoutException", { message: "Too slow." }, "provider_unavailable"],

@@ -44,10 +44,10 @@ describe("a failure", () => {
     [400, "FAILED_PRECONDITION", "User location is not supported for the API use.", "odd", "provider_rejected"],
     [401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", [null, 1, {}], "provider_auth"],
     [403, "PERMISSION_DENIED", "Permission denied.", [], "provider_auth"],
-    [404, "NOT_FOUND", "models/x is not found for API version v1beta.", [], "provider_rejected"],
+    [404, "NOT_FOUND", "models/x is not found for API version v1beta.", [], "provider_model_unknown"],
     [429, "RESOURCE_EXHAUSTED", "You exceeded your current quota.", [wait("48s")], "provider_rate_limited"],
     [500, "INTERNAL", "An internal error has occurred.", [], "provider_unavailable"],
-    [503, "UNAVAILABLE", "The model is overloaded.", [], "provider_unavailable"],
+    [503, "UNAVAILABLE", "The model is overloaded.", [], "provider_overloaded"],
     [504, "DEADLINE_EXCEEDED", "The request timed out.", [], "provider_unavailable"],
   ];
 
@@ -112,7 +112,7 @@ describe("a failure midway", () => {
     async (end) => {
       const [parts, error] = await failLate(toEvents(toPiece([{ text: "Half" }])) + end);
       expect(parts).toEqual([{ type: "text", text: "Half" }]);
-      expect(error).toMatchObject({ code: "provider_unavailable" });
+      expect(error).toMatchObject({ code: "provider_overloaded" });
     },
   );
 

@@ -30,20 +30,20 @@ describe("a failure", () => {
     [400, { code: "content_filter" }, "content_filtered"],
     [400, { code: "unsupported_value" }, "provider_rejected"],
     [401, { code: "invalid_api_key" }, "provider_auth"],
-    [402, undefined, "provider_rejected"],
+    [402, undefined, "provider_spent"],
     [403, undefined, "provider_auth"],
-    [404, { code: "model_not_found" }, "provider_rejected"],
+    [404, { code: "model_not_found" }, "provider_model_unknown"],
     [408, undefined, "provider_unavailable"],
     [409, undefined, "provider_unavailable"],
     [413, undefined, "provider_rejected"],
     [422, undefined, "provider_rejected"],
     [429, { type: "requests", code: "rate_limit_exceeded" }, "provider_rate_limited"],
-    [429, { type: "insufficient_quota", code: "insufficient_quota" }, "provider_rejected"],
-    [429, { error_code: "enforced_spend_limit_reached" }, "provider_rejected"],
+    [429, { type: "insufficient_quota", code: "insufficient_quota" }, "provider_spent"],
+    [429, { error_code: "enforced_spend_limit_reached" }, "provider_spent"],
     [500, undefined, "provider_unavailable"],
     [502, undefined, "provider_unavailable"],
-    [503, undefined, "provider_unavailable"],
-    [529, { type: "overloaded_error" }, "provider_unavailable"],
+    [503, undefined, "provider_overloaded"],
+    [529, { type: "overloaded_error" }, "provider_overloaded"],
   ];
   test.each(table)("of status %s with %o is %3$s, plain and streamed", async (status, error, code) => {
     bench.upstream.script({ status, error }, { status, error });
@@ -67,7 +67,7 @@ describe("a failure", () => {
 
   test("of a redirect is not followed", async () => {
     bench.upstream.script({ status: 307, headers: { location: `${bench.upstream.url}/elsewhere` } });
-    expect(await failure()).toMatchObject({ code: "provider_rejected" });
+    expect(await failure()).toMatchObject({ code: "provider_protocol" });
     expect(bench.upstream.ledger.requests).toHaveLength(1);
   });
 

@@ -123,7 +123,7 @@ describe("a relay", () => {
   test("passes nothing on before the model's first word, so that an error until then stays whole", async () => {
     const before = `: processing\n\n${delta({ role: "assistant", content: "" })}`;
     bench.upstream.script({ rawBody: `${before}${event({ error: { type: "overloaded_error" } })}` });
-    expect(await bench.read(toRelay({}, true))).toMatchObject({ parts: [], error: { code: "provider_unavailable" } });
+    expect(await bench.read(toRelay({}, true))).toMatchObject({ parts: [], error: { code: "provider_overloaded" } });
     bench.upstream.script({
       rawBody: `${before}${delta({ content: "x" }, "stop")}data: [DONE]\n\n`,
       chunkBorders: "event",
@@ -136,7 +136,7 @@ describe("a relay", () => {
   test("fails on an error event after content, without passing that event on", async () => {
     bench.upstream.script({ rawBody: `${delta({ content: "x" })}${event({ error: { code: 503 } })}` });
     const { parts, error } = await bench.read(toRelay({}, true));
-    expect(error).toMatchObject({ code: "provider_unavailable" });
+    expect(error).toMatchObject({ code: "provider_overloaded" });
     expect(readRaw(parts)).toBe(delta({ content: "x" }));
   });
 

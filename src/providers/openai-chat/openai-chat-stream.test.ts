@@ -124,16 +124,16 @@ describe("a stream", () => {
   });
 
   test.each([
-    ["overloaded", { error: { type: "overloaded_error", message: "secret" } }, "provider_unavailable"],
+    ["overloaded", { error: { type: "overloaded_error", message: "secret" } }, "provider_overloaded"],
     ["rate limited", { error: { code: 429, message: "secret" } }, "provider_rate_limited"],
     [
       "invalid",
       { error: { type: "invalid_request_error", code: "tool_use_failed", status_code: 400 } },
       "provider_rejected",
     ],
-    ["out of money", { error: { code: "insufficient_quota" } }, "provider_rejected"],
+    ["out of money", { error: { code: "insufficient_quota" } }, "provider_spent"],
     ["without access", { error: { type: "authentication_error" } }, "provider_auth"],
-    ["vLLM's kind", { object: "error", message: "secret", code: 503 }, "provider_unavailable"],
+    ["vLLM's kind", { object: "error", message: "secret", code: 503 }, "provider_overloaded"],
     ["a bare text", { error: "secret" }, "provider_unavailable"],
   ])("that reports being %s in an event fails with it", async (_what, error, code) => {
     for (const before of ["", delta({ content: "x" })]) {

@@ -35,7 +35,7 @@ const codes: [string, string][] = [
   ["server_error", "provider_unavailable"],
   ["rate_limit_exceeded", "provider_rate_limited"],
   ["too_many_requests", "provider_rate_limited"],
-  ["insufficient_quota", "provider_rejected"],
+  ["insufficient_quota", "provider_spent"],
   ["context_length_exceeded", "context_too_long"],
   ["vector_store_timeout", "provider_unavailable"],
   ["invalid_prompt", "content_filtered"],
@@ -50,7 +50,7 @@ const codes: [string, string][] = [
   ["empty_image_file", "provider_rejected"],
   ["unsupported_image_media_type", "provider_rejected"],
   ["failed_to_download_image", "provider_rejected"],
-  ["model_not_found", "provider_rejected"],
+  ["model_not_found", "provider_model_unknown"],
   ["invalid_api_key", "provider_auth"],
   ["some_day", "provider_unavailable"],
 ];
@@ -102,11 +102,11 @@ describe("a failure", () => {
     [400, { code: "invalid_prompt" }, "content_filtered"],
     [400, { code: "context_length_exceeded" }, "context_too_long"],
     [401, { code: "invalid_api_key" }, "provider_auth"],
-    [404, { code: "model_not_found" }, "provider_rejected"],
+    [404, { code: "model_not_found" }, "provider_model_unknown"],
     [429, { code: "rate_limit_exceeded" }, "provider_rate_limited"],
-    [429, { code: "insufficient_quota" }, "provider_rejected"],
+    [429, { code: "insufficient_quota" }, "provider_spent"],
     [500, { code: "server_error" }, "provider_unavailable"],
-    [503, { code: "slow_down" }, "provider_unavailable"],
+    [503, { code: "slow_down" }, "provider_overloaded"],
   ])("of status %s with %o is %3$s, plain and streamed", async (status, error, code) => {
     const answer = { status, body: { error }, headers: { "retry-after": "2" } };
     bench.script(answer, answer);

@@ -167,7 +167,7 @@ describe.each(Object.entries(dialects))("%s", (_name, dialect) => {
 
     test("an error before the first word comes alone", () => {
       const { parts, error } = read(make(), [opening + failure]);
-      expect(error).toMatchObject({ code: "provider_unavailable" });
+      expect(error).toMatchObject({ code: "provider_overloaded" });
       expect(parts).toEqual([]);
     });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRetryAfter, parseRetryDelay } from "./parse-retry-after.ts";
+import { parseRateLimitReset, parseRetryAfter, parseRetryDelay } from "./parse-retry-after.ts";
 
 const nowMs = Date.UTC(2026, 0, 1);
 
@@ -42,4 +42,37 @@ test.each([
   [undefined, undefined],
 ] as const)("the delay %o means %s ms", (delay, expectedMs) => {
   expect(parseRetryDelay(delay)).toBe(expectedMs);
+});
+
+test.each([
+  ["1s", 1000],
+  ["6m0s", 360_000],
+  ["2m59.56s", 179_560],
+  ["345.6ms", 346],
+  ["1h2m3s", 3_600_000],
+  ["12ns", 1],
+  ["86400s", 3_600_000],
+  ["-1", undefined],
+  ["-1s", undefined],
+  ["0", undefined],
+  ["0s", undefined],
+  ["12", undefined],
+  ["1e9s", undefined],
+  ["s", undefined],
+  ["", undefined],
+  ["soon", undefined],
+  [["1s", "2s"], undefined],
+  ["9".repeat(50) + "s", undefined],
+] as const)("a limit that is reset in %o means %s ms", (value, expectedMs) => {
+  expect(parseRateLimitReset({ "x-ratelimit-reset-requests": value as string })).toBe(expectedMs);
+});
+
+test("of two limits the one that is used up holds, else the sooner", () => {
+  const resets = { "x-ratelimit-reset-requests": "1s", "x-ratelimit-reset-tokens": "6m0s" };
+  expect(parseRateLimitReset(resets)).toBe(1000);
+  expect(parseRateLimitReset({ ...resets, "x-ratelimit-remaining-tokens": "0" })).toBe(360_000);
+  const both = { "x-ratelimit-remaining-requests": "0", "x-ratelimit-remaining-tokens": "0" };
+  expect(parseRateLimitReset({ ...resets, ...both })).toBe(360_000);
+  expect(parseRateLimitReset({ ...resets, "x-ratelimit-reset-tokens": "-1" })).toBe(1000);
+  expect(parseRateLimitReset({})).toBeUndefined();
 });

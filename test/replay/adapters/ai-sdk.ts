@@ -48,7 +48,8 @@ const reasons: Readonly<Record<string, FinishReason>> = {
 };
 
 function expectAnswer(recording: Recording): Expected {
-  if (recording.response.status !== 200) return { type: "failure", code: "provider_rejected" };
+  const { status } = recording.response;
+  if (status !== 200) return { type: "failure", code: status === 404 ? "provider_model_unknown" : "provider_rejected" };
   let [text, reasoning] = ["", ""];
   let raw = "";
   let usage: Usage | undefined;

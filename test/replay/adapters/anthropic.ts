@@ -94,16 +94,16 @@ const codes: Readonly<Record<number, Extract<Expected, { type: "failure" }>["cod
   400: "provider_rejected",
   401: "provider_auth",
   403: "provider_auth",
-  404: "provider_rejected",
+  404: "provider_model_unknown",
   413: "provider_rejected",
   429: "provider_rate_limited",
   500: "provider_unavailable",
-  503: "provider_unavailable",
-  529: "provider_unavailable",
+  503: "provider_overloaded",
+  529: "provider_overloaded",
 };
 
 const inBandCodes: Readonly<Record<string, Extract<Expected, { type: "failure" }>["code"]>> = {
-  overloaded_error: "provider_unavailable",
+  overloaded_error: "provider_overloaded",
   api_error: "provider_unavailable",
   rate_limit_error: "provider_rate_limited",
   invalid_request_error: "provider_rejected",

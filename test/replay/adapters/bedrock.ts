@@ -70,10 +70,10 @@ const reasons: Readonly<Record<string, FinishReason>> = {
 const codes: Readonly<Record<string, Extract<Expected, { type: "failure" }>["code"]>> = {
   400: "provider_rejected",
   403: "provider_auth",
-  404: "provider_rejected",
+  404: "provider_model_unknown",
   424: "provider_unavailable",
   429: "provider_rate_limited",
-  503: "provider_unavailable",
+  503: "provider_overloaded",
   throttlingException: "provider_rate_limited",
   validationException: "provider_rejected",
   modelStreamErrorException: "provider_unavailable",

@@ -52,9 +52,9 @@ const reasons: Readonly<Record<string, FinishReason>> = {
 
 const codes: Readonly<Record<number, Extract<Expected, { type: "failure" }>["code"]>> = {
   400: "provider_rejected",
-  404: "provider_rejected",
+  404: "provider_model_unknown",
   429: "provider_rate_limited",
-  503: "provider_unavailable",
+  503: "provider_overloaded",
 };
 
 function expectResult(recording: Recording): Expected {

@@ -72,11 +72,11 @@ const codes: Readonly<Record<number, Extract<Expected, { type: "failure" }>["cod
   400: "provider_rejected",
   401: "provider_auth",
   403: "provider_auth",
-  404: "provider_rejected",
+  404: "provider_model_unknown",
   422: "provider_rejected",
   429: "provider_rate_limited",
   500: "provider_unavailable",
-  503: "provider_unavailable",
+  503: "provider_overloaded",
 };
 
 function expectFailure({ response }: Recording): Expected {

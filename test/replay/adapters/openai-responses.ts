@@ -103,7 +103,10 @@ function toReason(raw: string, { toolCalls, isRefusal }: Said): FinishReason {
 }
 
 function expectAnswer(recording: Recording): Expected {
-  if (recording.response.status === 400) return { type: "failure", code: "provider_rejected" };
+  if (recording.response.status === 400) {
+    const isModelUnknown = bodyOf(recording).includes('"model_not_found"');
+    return { type: "failure", code: isModelUnknown ? "provider_model_unknown" : "provider_rejected" };
+  }
   const events = isStream(recording) ? eventsOf(recording) : undefined;
   const last = events?.at(-1)?.response;
   const whole = last ?? (parseJson(bodyOf(recording).toString()) as Foreign);
