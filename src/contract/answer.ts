@@ -4,6 +4,7 @@ import type { AnswerStatus, Outcome } from "../reply.ts";
 export interface AnswerEnvelope {
   readonly requestId: string;
   readonly status: AnswerStatus;
+  /** What was done to the input or the answer: `input_truncated`, `fallback:{code}`, `answer_rescued`; more may come. */
   readonly warnings: readonly string[];
 }
 

@@ -27,7 +27,11 @@ export function withEnvelope(output: JsonSchema): JsonSchema {
         description: "fallback: the model could not answer, and the declared fallback did.",
       },
       ...(isRecord(properties) ? properties : {}),
-      warnings: { type: "array", items: { type: "string" }, description: "What was done to the input or the answer." },
+      warnings: {
+        type: "array",
+        items: { type: "string", examples: ["input_truncated", "fallback:provider_unavailable", "answer_rescued"] },
+        description: "What was done to the input or the answer. More codes may come.",
+      },
     },
     required: ["requestId", "status", ...(Array.isArray(required) ? (required as string[]) : []), "warnings"],
   };

@@ -10,6 +10,9 @@ import { toDeltaUsage, toMessageUsage, toStopReason } from "./to-usage.ts";
 import { ToolBlock } from "./tool-block.ts";
 import { toMessageHead, toStop, type StopRequest } from "./write-message.ts";
 
+// Encoded once: every chunk of a relayed stream is searched.
+const blockEvent = Buffer.from("content_block_");
+
 /** Turns the typed parts of one answer into the events of Anthropic's Messages API. */
 export class MessageEventWriter implements PartWriter {
   readonly #head: DialectHead;
@@ -40,7 +43,7 @@ export class MessageEventWriter implements PartWriter {
 
   watch(bytes: Uint8Array): void {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (buffer.includes("content_block_")) this.#relayed = bytes;
+    if (buffer.includes(blockEvent)) this.#relayed = bytes;
   }
 
   end(): string {

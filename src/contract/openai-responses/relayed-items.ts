@@ -28,6 +28,10 @@ export interface OpenRelayedItem {
 /** Tools and instructions are repeated in the first event. */
 const mostHeadBytes = 64 * 1024;
 const mostItemBytes = 256 * 1024;
+// Encoded once: every chunk of a relayed stream is searched.
+const sequenceNumber = Buffer.from('"sequence_number"');
+const outputIndex = Buffer.from('"output_index"');
+const outputItem = Buffer.from("response.output_item.");
 
 /** Keeps of a relayed stream what another model needs to go on in it: its head, each item's begin and end, the last event. */
 export class RelayedItems {
@@ -45,10 +49,10 @@ export class RelayedItems {
     if (bytes.length === 0) return;
     this.#head ??= copyBytes(bytes, mostHeadBytes);
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (buffer.includes('"sequence_number"')) this.#lastNumbered = bytes;
-    if (!buffer.includes('"output_index"')) return;
+    if (buffer.includes(sequenceNumber)) this.#lastNumbered = bytes;
+    if (!buffer.includes(outputIndex)) return;
     this.#lastOfItem = bytes;
-    if (this.#itemBytes > mostItemBytes || !buffer.includes("response.output_item.")) return;
+    if (this.#itemBytes > mostItemBytes || !buffer.includes(outputItem)) return;
     this.#itemBytes += bytes.length;
     if (this.#itemBytes > mostItemBytes) this.#items = [];
     else this.#items.push(copyBytes(bytes, mostItemBytes));
