@@ -3,9 +3,13 @@ import { expect, test } from "vitest";
 import { findAnchor } from "./anchor.ts";
 import { answers, anyAnswer, anyBreak, anyRepetitiveText } from "./broken-answers-fixture.ts";
 
+const anyEmojis = fc
+  .array(fc.constantFrom("👩‍👩‍👧‍👦", "🏳️‍🌈", "💃🏽", "e\u0301", "🎉"), { minLength: 10, maxLength: 40 })
+  .map((emojis) => emojis.join(""));
+
 test("the anchor ends a text, stands nowhere else in it, and begins with a whole character", () => {
   fc.assert(
-    fc.property(fc.oneof(anyAnswer, anyRepetitiveText), anyBreak, (text, fraction) => {
+    fc.property(fc.oneof(anyAnswer, anyRepetitiveText, anyEmojis), anyBreak, (text, fraction) => {
       const sent = text.slice(0, Math.round(fraction * text.length)).trimEnd();
       const anchor = findAnchor(sent);
       fc.pre(anchor !== undefined);

@@ -1,4 +1,4 @@
-import { isWide, isWordStart } from "./fuzzy-match.ts";
+import { isWide, isWithinCharacter, isWordStart } from "./fuzzy-match.ts";
 
 /** Lengths that are tried in turn, until the words stand nowhere else in the text. */
 const lengths = [48, 96, 192, 384, 600];
@@ -31,7 +31,7 @@ function startOfWord(text: string, from: number): number {
 // A word longer than all words is cut, though never within a character.
 function wholeCharacter(text: string, from: number): number {
   let at = Math.max(0, from);
-  while (at > 0 && /[\udc00-\udfff]/.test(text[at]!)) at -= 1;
+  while (isWithinCharacter(text, at)) at -= 1;
   return at;
 }
 

@@ -1,7 +1,7 @@
 import { refuse, type Finding } from "./finding.ts";
 import { isWide, skipSpace } from "./fuzzy-match.ts";
 import { judgeNextWord } from "./last-word.ts";
-import { isInFence } from "./lead-in.ts";
+import { isInFence, mayBeTalk } from "./lead-in.ts";
 import { endsSentence } from "./sentence.ts";
 import { trailingSpace, withoutSentSpace } from "./white-space.ts";
 
@@ -20,7 +20,8 @@ export function judgeBoundary(sent: string, text: string): Finding {
   const start = skipSpace(text, 0);
   if (start === text.length) return whole("");
   if (isInFence(sent)) return refuse("word-boundary");
-  if (hasRepetition(sent, text.slice(start, readChars))) return refuse("repetition");
+  if (mayBeTalk(text.slice(start, readChars))) return refuse("preamble");
+  if (hasRepetition(sent.slice(-searchedChars), text.slice(start, readChars))) return refuse("repetition");
   const joint = {
     sent: sent.trimEnd(),
     space: trailingSpace(sent),
@@ -76,8 +77,7 @@ function withinSentence({ sent, space, own, body }: BareJoint): string | undefin
   return space === "" ? own + body : body;
 }
 
-function hasRepetition(all: string, text: string): boolean {
-  const sent = all.slice(-searchedChars);
+function hasRepetition(sent: string, text: string): boolean {
   for (let at = 0; at + repeatedChars <= text.length; at += 1) {
     const stretch = text.slice(at, at + repeatedChars);
     if (/[\p{L}\p{N}]/u.test(stretch) && sent.includes(stretch)) return true;

@@ -34,10 +34,13 @@ export function skipSpace(text: string, index: number): number {
 /** True if a word can begin at the index: two letters of a script with spaces are never apart. */
 export function isWordStart(text: string, index: number): boolean {
   if (index === 0) return true;
-  const before = text[index - 1]!;
-  const here = text[index]!;
-  if (isTrailing(here) || before === joiner) return false;
-  return !(isSpacedLetter(before) && isSpacedLetter(here));
+  if (isWithinCharacter(text, index)) return false;
+  return !(isSpacedLetter(text[index - 1]!) && isSpacedLetter(text[index]!));
+}
+
+/** True if what stands before and behind the index is read as one character. */
+export function isWithinCharacter(text: string, index: number): boolean {
+  return index > 0 && (isTrailing(text[index]!) || text[index - 1] === joiner);
 }
 
 const joiner = "\u200d";

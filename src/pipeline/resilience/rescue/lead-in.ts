@@ -12,6 +12,14 @@ export function mayBeLeadIn(text: string): boolean {
   return lines.length > 0 && line.length < maxChars && /[:：][*_]*\s*$/.test(line);
 }
 
+const talk =
+  /^["'“‘*_(]*(?:I|as an? (?:AI|language model))(?![\p{L}\p{N}])|cut off|continu|interrupt|resum(?:e|ing)|left off|(?:last|previous|above) (?:message|response|answer|words?)|instruct|sorry|apolog|(?:can(?:'|’)?t|cannot|unable to|not able to) (?:help|assist|comply|provide)/iu;
+
+/** True if the text may speak of itself, or refuse to go on, where nothing proves that it goes on. */
+export function mayBeTalk(text: string): boolean {
+  return talk.test(text);
+}
+
 /**
  * True if what came before the repeated words can be left out without leaving something open: a line or a clause of its own.
  * A code fence only where `sentBefore` has one that is open, and is opened again.

@@ -196,6 +196,9 @@ describe("a word at the joint is never guessed:", () => {
     ["it begins another paragraph", fox, "\n\nJumping is what foxes like best of all."],
     ["it begins with dots", fox, "... jumps over the lazy dog."],
     ["it begins with two of the last words", fox, "brown fox jumps over the lazy dog"],
+    ["it begins with two of the last words after a blank", `${fox} `, "brown fox jumps over the lazy dog"],
+    ["it begins with few and short ones", "That is the question: whether it is to be or", "to be or not to be"],
+    ["a line of code follows another", "It is this:\n\n```python\ndef f():\n", "return 1\n```\n"],
     ["a number may go on", "The price is 12, and the sum is 3.", "14 in all, which is not much."],
     ["an address may go on", "You find all of it at www.example.", "com, where else would it be?"],
   ])("%s", (_, sent, continuation) => {
@@ -250,6 +253,11 @@ describe("talk about going on is never taken for the answer:", () => {
     `<last-words>\n${fox} jumped.\n</last-words>\nThen it ran off.`,
     `\`\`\`\n${fox} jumped. Then it ran off.\n\`\`\``,
     `[Continued] Then it ran off.`,
+    "I was cut off there. Then it ran off into the deep dark woods.",
+    "The last message ended here. Then it ran off into the deep dark woods.",
+    "Unfortunately, this is something that I cannot help with.",
+    `\`\`\`\n${findAnchor(`${fox} jumped.`)} Then it ran off.\n\`\`\``,
+    `${"I was cut off, and have to think about where it was. ".repeat(6)}\n\n${fox} jumped. Then it ran off.`,
   ])("%s", (continuation) => {
     expect(follow(`${fox} jumped. `, continuation)).toMatchObject({ text: "", state: "refused" });
   });
@@ -269,6 +277,12 @@ test("what repeats a part of what was sent, but not its end, is refused", () => 
   expect(follow(sent, "it lies on the Seine, and about two million people live there. More follows.")).toMatchObject({
     because: "repetition",
   });
+});
+
+test("all of what was sent once more is a refrain, or an answer that starts over: where a refrain can begin, it is refused", () => {
+  const stanza = "Row, row, row your boat,\nGently down the stream,\nMerrily, merrily, life is but a dream.";
+  expect(follow(stanza, `${stanza}\nAnd so on.`)).toMatchObject({ text: "", because: "repetition" });
+  expect(follow(stanza.slice(0, -7), `${stanza}\nAnd so on.`).text).toBe(" dream.\nAnd so on.");
 });
 
 test("no more than 4096 characters are held back", () => {
@@ -325,6 +339,11 @@ describe("a model that goes on by itself", () => {
   test("is followed where it returns the beginning as well, and refused where it may", () => {
     expect(goOn(fox, `${fox} jumps`)).toMatchObject({ text: " jumps", because: "agreement" });
     expect(goOn(fox, `${fox.slice(0, -3)}dog`)).toMatchObject({ text: "", because: "diverged" });
+    expect(feed(createSeam(fox, "prefill"), [`${fox} \ud83c`, "\udf89!"]).text).toBe(" 🎉!");
+    const line = "Row, row, row your boat, gently down the stream, ";
+    expect(goOn(line + line, ` ${line}${line}home`)).toMatchObject({ text: "", because: "repetition" });
+    const long = answers.prose.slice(0, 150);
+    expect(goOn(long, ` ${findAnchor(long)} and more`)).toMatchObject({ text: "", because: "repetition" });
     expect(goOn("Ha ha", "Ha ha ha")).toMatchObject({ text: "", because: "repetition" });
     expect(goOn(`${fox} jumps.`, `${fox} jumps.`)).toMatchObject({ text: "", because: "repetition" });
   });
