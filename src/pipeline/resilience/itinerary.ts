@@ -42,51 +42,54 @@ export class Itinerary {
   readonly #route: Route;
   readonly #board: HealthBoard;
   readonly #clock: Clock;
+  readonly #random: () => number;
   /** The candidate that is asked now. */
   #at = 0;
   #last: Stop | undefined;
   #retries = 0;
   #failed: Set<Deployment> | undefined;
   #soonestMs = Number.POSITIVE_INFINITY;
+  #isFull = false;
 
   constructor(route: Route, board: HealthBoard, clock: Clock) {
     this.#route = route;
     this.#board = board;
     this.#clock = clock;
+    this.#random = () => clock.random();
   }
 
-  /** @throws HeadgateError `provider_unavailable` or `overloaded` if no deployment can be asked now */
+  /**
+   * The first model that can be asked. One that asked to be left alone is asked all the same where no other can be.
+   * @throws HeadgateError `overloaded` if there is no room, `provider_unavailable` if all rest after failures
+   */
   first(): Stop {
-    const { candidates } = this.#route;
-    for (; this.#at < candidates.length; this.#at++) {
-      const stop = this.#enter(candidates[this.#at]!, this.#at === 0 ? "first" : "fallback");
-      if (stop) return stop;
-    }
-    throw this.#refuse();
+    const stop = this.#enterFirst(false) ?? this.#enterFirst(true);
+    if (!stop) throw this.#refuse();
+    return stop;
   }
 
   /** Whether another deployment or model stands by. */
   get hasOther(): boolean {
-    const { candidates } = this.#route;
-    return this.#hasNext || candidates[this.#at]!.deployments.length > 1;
+    if (this.#hasNext) return true;
+    const { deployments } = this.#route.candidates[this.#at]!;
+    const failed = this.#failed;
+    if (!failed || deployments.length === 1) return deployments.length > 1;
+    return deployments.some((deployment) => deployment !== this.#last?.turn.deployment && !failed.has(deployment));
   }
 
   /** Where to go after the last stop has failed. */
   after({ decision, waitMs, isLast = false, isLarger }: Failure): NextStep {
     const last = this.#last;
     if (!last || decision === "stop") return nowhere;
-    (this.#failed ??= new Set()).add(last.turn.deployment);
-    if (decision === "larger-context") return this.#goOn(isLarger);
-    if (isLast && this.#hasNext) {
-      const next = this.#goOn();
-      if (next.type === "go") return next;
-    }
-    const sibling = this.#enter(last.model, "rotate");
-    if (sibling) return { type: "go", stop: sibling };
+    this.leaveOut(last);
+    if (decision === "larger-context") return toStep(this.#goOn(isLarger) ?? this.#goOn(isLarger, true));
+    const next = (isLast ? this.#goOn() : undefined) ?? this.#rotate();
+    if (next) return toStep(next);
     const mayWait = decision === "retry";
     const isWorthIt = this.#retries === 0 && waitMs <= patienceMs;
-    if (mayWait && (isWorthIt || !this.#hasNext)) return { type: "wait", waitMs };
-    return this.#goOn();
+    const other = mayWait && isWorthIt ? undefined : this.#goOn();
+    if (mayWait && !other) return { type: "wait", waitMs };
+    return toStep(other ?? this.#rotate(true) ?? this.#goOn(undefined, true));
   }
 
   /** Goes where the last stop was, after its wait; elsewhere if it cannot be asked any more. */
@@ -94,78 +97,118 @@ export class Itinerary {
     const last = this.#last;
     if (!last) return undefined;
     this.#retries++;
-    const turn = last.turn.health.tryBegin(last.turn.deployment, this.#clock.now());
-    if (turn) return this.#keep({ ...last, turn, reason: "retry" });
-    const step = this.#goOn();
-    return step.type === "go" ? step.stop : undefined;
+    // Others may have been told to wait meanwhile: this one has waited.
+    const turn = last.turn.health.tryBegin(last.turn.deployment, this.#clock.now(), true);
+    return turn ? this.moveTo({ ...last, turn, reason: "retry" }) : this.#goOn();
   }
 
   /** For a stream that broke midway: another deployment, else the next model, else, if it may be, the last one again. */
   elsewhere(decision: Decision): Stop | undefined {
     const last = this.#last;
     if (!last || decision === "stop" || decision === "larger-context") return undefined;
-    (this.#failed ??= new Set()).add(last.turn.deployment);
-    const sibling = this.#enter(last.model, "rotate");
-    if (sibling) return sibling;
-    const next = this.#goOn();
-    if (next.type === "go") return next.stop;
-    return decision === "retry" ? this.stay() : undefined;
+    this.leaveOut(last);
+    const other = this.#rotate() ?? this.#goOn();
+    if (other) return other;
+    const same = decision === "retry" ? this.stay() : undefined;
+    return same ?? this.#rotate(true) ?? this.#goOn(undefined, true);
   }
 
   /** The last stop once more, at once. */
   stay(): Stop | undefined {
     const last = this.#last;
-    const turn = last?.turn.health.tryBegin(last.turn.deployment, this.#clock.now());
-    return last && turn && this.#keep({ ...last, turn });
+    const turn = last?.turn.health.tryBegin(last.turn.deployment, this.#clock.now(), true);
+    return last && turn && this.moveTo({ ...last, turn });
   }
 
   /** A second place beside the last stop, which goes on; undefined: there is none. */
   beside(): Stop | undefined {
     const last = this.#last;
-    if (!last) return undefined;
-    const stop = this.#enter(last.model, "rotate", new Set([last.turn.deployment, ...(this.#failed ?? [])]));
-    this.#last = last;
+    return last && this.#enter(last.model, { reason: "rotate", beside: last.turn.deployment });
+  }
+
+  /** The stop is the one that is asked now. */
+  moveTo(stop: Stop): Stop {
+    this.#last = stop;
     return stop;
+  }
+
+  /** The stop has failed: only a retry goes there again. */
+  leaveOut(stop: Stop): void {
+    (this.#failed ??= new Set()).add(stop.turn.deployment);
   }
 
   get #hasNext(): boolean {
     return this.#at + 1 < this.#route.candidates.length;
   }
 
-  #goOn(isFit: (model: ModelEntry) => boolean = () => true): NextStep {
-    while (this.#hasNext) {
-      this.#at++;
-      const model = this.#route.candidates[this.#at]!;
-      const stop = isFit(model) ? this.#enter(model, "fallback") : undefined;
+  #enterFirst(mayBeBenched: boolean): Stop | undefined {
+    const { candidates } = this.#route;
+    for (let at = 0; at < candidates.length; at++) {
+      const stop = this.#enter(candidates[at]!, { reason: at === 0 ? "first" : "fallback", mayBeBenched });
       if (!stop) continue;
-      this.#retries = 0;
-      return { type: "go", stop };
+      this.#at = at;
+      return this.moveTo(stop);
     }
-    return nowhere;
+    return undefined;
   }
 
-  #enter(model: ModelEntry, reason: Stop["reason"], exclude = this.#failed ?? none): Stop | undefined {
+  /** Another deployment of the same model. */
+  #rotate(mayBeBenched = false): Stop | undefined {
+    const stop = this.#last && this.#enter(this.#last.model, { reason: "rotate", mayBeBenched });
+    return stop && this.moveTo(stop);
+  }
+
+  /** The next model that can be asked. */
+  #goOn(isFit?: (model: ModelEntry) => boolean, mayBeBenched = false): Stop | undefined {
+    const { candidates } = this.#route;
+    for (let at = this.#at + 1; at < candidates.length; at++) {
+      const model = candidates[at]!;
+      const stop = isFit?.(model) === false ? undefined : this.#enter(model, { reason: "fallback", mayBeBenched });
+      if (!stop) continue;
+      this.#at = at;
+      this.#retries = 0;
+      return this.moveTo(stop);
+    }
+    return undefined;
+  }
+
+  #enter(model: ModelEntry, { reason, mayBeBenched, beside }: Entering): Stop | undefined {
+    const failed = this.#failed ?? none;
+    const exclude = beside ? new Set(failed).add(beside) : failed;
     const nowMs = this.#clock.now();
-    const random = (): number => this.#clock.random();
-    const turn = chooseDeployment(model.deployments, this.#board, { nowMs, random, exclude });
+    const turn = chooseDeployment(model.deployments, this.#board, {
+      nowMs,
+      random: this.#random,
+      exclude,
+      mayBeBenched,
+    });
     if ("waitMs" in turn) {
       this.#soonestMs = Math.min(this.#soonestMs, turn.waitMs);
+      this.#isFull ||= turn.isFull;
       return undefined;
     }
     const { provider, model: name } = turn.deployment;
     const { tier, rule } = this.#route;
-    const target: Target = { provider, model: name, rule, ...(tier === undefined ? {} : { tier }) };
-    return this.#keep({ model, target, turn, reason });
-  }
-
-  #keep(stop: Stop): Stop {
-    this.#last = stop;
-    return stop;
+    const target: Target = tier === undefined ? { provider, model: name, rule } : { provider, model: name, tier, rule };
+    return { model, target, turn, reason };
   }
 
   #refuse(): HeadgateError {
     const names = this.#route.candidates.map(({ name }) => name).join(", ");
     const detail = `No deployment of ${names} can be asked now: they rest after failures, or have as much to do as they take.`;
-    return new HeadgateError("provider_unavailable", { detail, retryAfterMs: Math.ceil(this.#soonestMs) });
+    const code = this.#isFull ? "overloaded" : "provider_unavailable";
+    return new HeadgateError(code, { detail, retryAfterMs: Math.ceil(this.#soonestMs) });
   }
+}
+
+interface Entering {
+  readonly reason: Stop["reason"];
+  /** @default false */
+  readonly mayBeBenched?: boolean;
+  /** Not there, as it is being asked. */
+  readonly beside?: Deployment;
+}
+
+function toStep(stop: Stop | undefined): NextStep {
+  return stop ? { type: "go", stop } : nowhere;
 }

@@ -1,4 +1,4 @@
-import type { AttemptNote, Call } from "../../call.ts";
+import type { AttemptNote, AttemptReason, Call } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
 import type { ModelEntry, Snapshot } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
@@ -13,7 +13,7 @@ import type { HedgeCap } from "./health/hedge-cap.ts";
 import type { RetryBudget } from "./health/retry-budget.ts";
 import type { Turn } from "./health/turn.ts";
 import { openHedged } from "./hedge.ts";
-import { Itinerary, type NextStep, type Stop } from "./itinerary.ts";
+import { Itinerary, type Stop } from "./itinerary.ts";
 
 export interface ModelRunOptions {
   /** By name. @throws HeadgateError if it cannot be connected */
@@ -37,6 +37,8 @@ export class ModelRun {
   readonly itinerary: Itinerary;
   readonly #call: Call;
   #retries = 0;
+  /** It has a part of the retry budget. */
+  #isRetrying = false;
 
   constructor(call: Call, options: ModelRunOptions) {
     if (!call.route) throw new Error("No stage has chosen a route.");
@@ -48,8 +50,10 @@ export class ModelRun {
   /** Model calls that the request may still make for failures: all its steps together. */
   get attemptsLeft(): number {
     const { notes, snapshot } = this.#call;
-    let extra = 0;
-    for (const { reason } of notes.attempts) if (reason !== "first" && reason !== "chunk") extra++;
+    let firsts = 0;
+    for (const { reason } of notes.attempts) if (isFirst(reason)) firsts++;
+    // Where the first model could not be asked, a fallback is the first call.
+    const extra = Math.max(0, notes.attempts.length - Math.max(1, firsts));
     return snapshot.resilience.maxAttempts - 1 - extra;
   }
 
@@ -57,32 +61,46 @@ export class ModelRun {
   async open(first: Stop, asking: Asking): Promise<Opened> {
     let stop = first;
     let { reason } = asking;
+    let failure: HeadgateError | undefined;
     for (;;) {
       try {
-        return await this.#try(stop, { ...asking, reason });
+        const opened = await this.#try(stop, reason === asking.reason ? asking : { ...asking, reason });
+        this.#endRetry();
+        return opened;
       } catch (thrown) {
-        stop = await this.#follow(HeadgateError.from(thrown), stop);
+        this.#endRetry();
+        const error = HeadgateError.from(thrown);
+        // That nobody else could be told the request is not why it failed.
+        if (!failure || error.code !== "not_translatable") failure = error;
+        const next = await this.#follow(error, stop);
+        if (!next) throw failure;
+        stop = next;
         // A stream that goes on elsewhere stays one, however often it takes.
-        if (reason !== "restart" && reason !== "continue") ({ reason } = stop);
+        if (!isRescue(reason)) ({ reason } = stop);
       }
     }
   }
 
   async #try(stop: Stop, asking: Asking): Promise<Opened> {
     const { hedge } = this.#call.snapshot.resilience;
-    const mayHedge = hedge !== undefined && asking.reason !== "restart" && asking.reason !== "continue";
-    if (mayHedge && this.attemptsLeft > 0) return openHedged(this, { hedge, stop, asking });
+    const { reason } = asking;
+    // What is asked now is not noted yet.
+    const left = this.attemptsLeft - (isFirst(reason) ? 0 : 1);
+    if (hedge && !isRescue(reason) && left > 0) return openHedged(this, { hedge, stop, asking });
     return this.start(stop, asking).open();
   }
 
   /** A model call at the stop, which has still to be opened. @throws HeadgateError if its provider cannot be connected */
-  start(stop: Stop, { call, reason, wantsParts, holdBackChars = 0 }: Asking): Attempt {
+  start(stop: Stop, asking: Asking): Attempt {
+    const { reason, wantsParts, holdBackChars = 0, adapt } = asking;
     const { clock, findProvider } = this.options;
     const { target, turn, model } = stop;
+    let { call } = asking;
     call.notes.target = target;
     let provider: Provider;
     try {
       provider = findProvider(target.provider, call);
+      if (adapt) call = adapt(provider, target.model);
     } catch (error) {
       turn.fail(HeadgateError.from(error).code, clock.now());
       throw error;
@@ -102,39 +120,43 @@ export class ModelRun {
     });
   }
 
-  /** The stop after a failure, once it may be asked. @throws HeadgateError the failure, if there is none */
-  async #follow(error: HeadgateError, stop: Stop): Promise<Stop> {
-    const decision = decide(error.code);
-    const isOver = this.#call.signal.aborted || decision === "stop";
-    if (isOver || (decision !== "skip" && this.attemptsLeft <= 0)) throw error;
+  /** The stop after a failure, once it may be asked; undefined: there is none. */
+  async #follow(error: HeadgateError, stop: Stop): Promise<Stop | undefined> {
     const { clock } = this.options;
     const askedMs = error.retryAfterMs === undefined ? 0 : Math.min(error.retryAfterMs, maxRetryAfterMs);
-    if (askedMs > 0) stop.turn.health.breaker.bench(clock.now() + askedMs, clock.now());
+    if (askedMs > 0) stop.turn.health.bench(clock.now() + askedMs, clock.now());
+    const decision = decide(error.code);
+    const isOver = this.#call.signal.aborted || decision === "stop";
+    if (isOver || (decision !== "skip" && this.attemptsLeft <= 0)) return undefined;
     const waitMs = Math.max(askedMs, computeBackoffMs(this.#retries + 1, clock));
     const isLarger = decision === "larger-context" ? await this.#findLarger(stop.model) : undefined;
-    const next = await this.#wait(
-      this.itinerary.after({ decision, waitMs, isLast: this.attemptsLeft === 1, isLarger }),
-      error,
-    );
-    if (!next) throw error;
-    return next;
+    const step = this.itinerary.after({ decision, waitMs, isLast: this.attemptsLeft === 1, isLarger });
+    if (step.type === "wait") return this.#wait(step.waitMs);
+    return step.type === "go" ? step.stop : undefined;
   }
 
-  async #wait(step: NextStep, error: HeadgateError): Promise<Stop | undefined> {
-    if (step.type !== "wait") return step.type === "go" ? step.stop : undefined;
+  /** The same place after the wait; another one at once if there is no time for it, or too much is retried already. */
+  async #wait(waitMs: number): Promise<Stop | undefined> {
     const { clock, budget } = this.options;
     const { signal, deadlineMs } = this.#call;
-    const isInTime = clock.now() + step.waitMs < deadlineMs;
-    if (!isInTime || !budget.take()) return this.#wait(this.itinerary.after({ decision: "rotate", waitMs: 0 }), error);
-    try {
-      this.#retries++;
-      await clock.sleep(step.waitMs, signal);
-    } catch {
-      throw error;
-    } finally {
-      budget.give();
+    if (clock.now() + waitMs >= deadlineMs || !budget.take()) {
+      const step = this.itinerary.after({ decision: "rotate", waitMs: 0 });
+      return step.type === "go" ? step.stop : undefined;
     }
-    return this.itinerary.again();
+    this.#isRetrying = true;
+    this.#retries++;
+    const hasWaited = await clock.sleep(waitMs, signal).then(
+      () => true,
+      () => false,
+    );
+    const stop = hasWaited ? this.itinerary.again() : undefined;
+    if (!stop) this.#endRetry();
+    return stop;
+  }
+
+  #endRetry(): void {
+    if (this.#isRetrying) this.options.budget.give();
+    this.#isRetrying = false;
   }
 
   async #findLarger(model: ModelEntry): Promise<(other: ModelEntry) => boolean> {
@@ -147,6 +169,15 @@ export class ModelRun {
     const tooShort = windows.get(model) ?? 0;
     return (other) => (windows.get(other) ?? 0) > tooShort;
   }
+}
+
+/** Every request has one, or one for each piece of its input; all others are made for failures. */
+function isFirst(reason: AttemptReason): boolean {
+  return reason === "first" || reason === "chunk";
+}
+
+function isRescue(reason: AttemptReason): boolean {
+  return reason === "restart" || reason === "continue";
 }
 
 function endTurn(turn: Turn, end: AttemptEnd, nowMs: number): void {

@@ -49,17 +49,20 @@ export class Breaker {
   }
 
   /** What `admit` would say. */
-  peek(nowMs: number): Admission {
+  peek(nowMs: number, mayBeBenched = false): Admission {
     this.#followClock(nowMs);
-    if (nowMs < this.#benchedUntilMs) return "no";
+    if (nowMs < this.#benchedUntilMs && !mayBeBenched) return "no";
     if (this.#state === "closed") return "yes";
     if (this.#state === "open") return nowMs < this.#openUntilMs ? "no" : "probe";
     return this.#hasProbe(nowMs) ? "no" : "probe";
   }
 
-  /** Whether a call may be made; `probe` takes the probe's place, which comes free when it reports, or after 10 s. */
-  admit(nowMs: number): Admission {
-    const admission = this.peek(nowMs);
+  /**
+   * Whether a call may be made; `probe` takes the probe's place, which comes free when it reports, or after 10 s.
+   * @param mayBeBenched for a call that nobody else can take
+   */
+  admit(nowMs: number, mayBeBenched = false): Admission {
+    const admission = this.peek(nowMs, mayBeBenched);
     if (admission !== "probe") return admission;
     this.#ticket += 1;
     this.#probeSinceMs = nowMs;
@@ -110,7 +113,7 @@ export class Breaker {
     if (this.#state === "half-open" && ticket === this.#ticket) this.#probeSinceMs = undefined;
   }
 
-  /** No calls until then, whatever the state, and at most for 60 s; never shortens what was set before. */
+  /** No calls until then that another may take, whatever the state, and at most for 60 s; never shortens what was set before. */
   bench(untilMs: number, nowMs: number): void {
     this.#followClock(nowMs);
     this.#benchedUntilMs = Math.max(this.#benchedUntilMs, Math.min(untilMs, nowMs + maxBenchMs));

@@ -194,6 +194,46 @@ describe("whom to ask", () => {
   });
 });
 
+describe("where nobody else can be called, one that asked to be left alone", () => {
+  const soft = ({ board, clock }: World, deployments: readonly Deployment[]): Turn | NoTurn =>
+    chooseDeployment(deployments, board, {
+      nowMs: clock.now(),
+      random: () => 0.5,
+      exclude: new Set(),
+      mayBeBenched: true,
+    });
+  const bench = ({ board, clock }: World, deployment: Deployment): void => {
+    board.of(deployment).bench(clock.now() + 30_000, clock.now());
+  };
+
+  test.each([1, 2])("is chosen, of %s", (count) => {
+    const world = createWorld();
+    const deployments = [place("a"), place("b")].slice(0, count);
+    for (const deployment of deployments) bench(world, deployment);
+    expect(world.choose(deployments)).toEqual({ waitMs: 30_000, isFull: false });
+    expect(soft(world, deployments)).toBeInstanceOf(Turn);
+  });
+
+  test("takes the probe's place, once", () => {
+    const world = createWorld();
+    const deployment = place("a");
+    world.breakDown(deployment);
+    bench(world, deployment);
+    expect(soft(world, [deployment])).toEqual({ waitMs: 30_000, isFull: false });
+    world.clock.advance(1000);
+    expect(soft(world, [deployment])).toMatchObject({ isProbe: true });
+    expect(soft(world, [deployment])).toEqual({ waitMs: 29_000, isFull: false });
+  });
+
+  test("is not chosen without room", () => {
+    const world = createWorld();
+    const deployment = place("a");
+    while (world.board.of(deployment).limit.tryEnter());
+    bench(world, deployment);
+    expect(soft(world, [deployment])).toEqual({ waitMs: 100, isFull: true });
+  });
+});
+
 describe("when there is none", () => {
   test("the wait is until the first of them may be asked", () => {
     const world = createWorld();

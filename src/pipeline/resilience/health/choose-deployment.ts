@@ -10,6 +10,8 @@ export interface ChooseOptions {
   readonly random: () => number;
   /** Not to be chosen: what this request has failed with. */
   readonly exclude: ReadonlySet<Deployment>;
+  /** One that asked to be left alone may be chosen, since nothing else can. @default false */
+  readonly mayBeBenched?: boolean;
 }
 
 /** No deployment may be called now. */
@@ -33,24 +35,25 @@ const fullLookMs = 100;
 export function chooseDeployment(
   deployments: readonly Deployment[],
   board: HealthBoard,
-  { nowMs, random, exclude }: ChooseOptions,
+  options: ChooseOptions,
 ): Turn | NoTurn {
+  const { nowMs, random, exclude, mayBeBenched = false } = options;
   let only: Place | undefined;
   let places: Place[] | undefined;
   for (const deployment of deployments) {
     if (exclude.has(deployment)) continue;
     const health = board.of(deployment);
-    const availability = health.availability(nowMs);
-    if (availability === "probe") return health.tryBegin(deployment, nowMs)!;
+    const availability = health.availability(nowMs, mayBeBenched);
+    if (availability === "probe") return health.tryBegin(deployment, nowMs, mayBeBenched)!;
     if (availability !== "yes") continue;
-    if (deployments.length === 1) return health.tryBegin(deployment, nowMs)!;
+    if (deployments.length === 1) return health.tryBegin(deployment, nowMs, mayBeBenched)!;
     const place = { deployment, health };
     if (only) (places ??= [only]).push(place);
     else only = place;
   }
-  if (!only) return waitFor(deployments, board, nowMs, exclude);
+  if (!only) return waitFor(deployments, board, options);
   const { deployment, health } = places ? pickOf(places, random, nowMs) : only;
-  return health.tryBegin(deployment, nowMs)!;
+  return health.tryBegin(deployment, nowMs, mayBeBenched)!;
 }
 
 interface Place {
@@ -95,15 +98,14 @@ function compareLatency(one: LatencyMeter, other: LatencyMeter, nowMs: number): 
 function waitFor(
   deployments: readonly Deployment[],
   board: HealthBoard,
-  nowMs: number,
-  exclude: ReadonlySet<Deployment>,
+  { nowMs, exclude, mayBeBenched }: ChooseOptions,
 ): NoTurn {
   let waitMs = Number.POSITIVE_INFINITY;
   let isFull = false;
   for (const deployment of deployments) {
     if (exclude.has(deployment)) continue;
     const health = board.of(deployment);
-    const isThisFull = health.availability(nowMs) === "full";
+    const isThisFull = health.availability(nowMs, mayBeBenched) === "full";
     isFull ||= isThisFull;
     waitMs = Math.min(waitMs, isThisFull ? fullLookMs : health.breaker.retryAtMs(nowMs) - nowMs);
   }

@@ -42,21 +42,24 @@ export class DeploymentHealth {
     this.breaker = new Breaker(options);
   }
 
-  availability(nowMs: number): Availability {
-    const admission = this.breaker.peek(nowMs);
+  availability(nowMs: number, mayBeBenched = false): Availability {
+    const admission = this.breaker.peek(nowMs, mayBeBenched);
     return admission === "yes" && !this.limit.hasRoom ? "full" : admission;
   }
 
-  /** Takes a place for one call; undefined: it may not be made now. */
-  tryBegin(deployment: Deployment, nowMs: number): Turn | undefined {
-    const availability = this.availability(nowMs);
+  /**
+   * Takes a place for one call; undefined: it may not be made now.
+   * @param mayBeBenched for a call that nobody else can take: the provider's own limiter decides
+   */
+  tryBegin(deployment: Deployment, nowMs: number, mayBeBenched = false): Turn | undefined {
+    const availability = this.availability(nowMs, mayBeBenched);
     if (availability === "no" || availability === "full") return undefined;
-    const isProbe = this.breaker.admit(nowMs) === "probe";
+    const isProbe = this.breaker.admit(nowMs, mayBeBenched) === "probe";
     this.limit.enter();
     return new Turn({ deployment, health: this, isProbe, nowMs });
   }
 
-  /** No calls until then, at most for 60 s: what a `Retry-After` asks. */
+  /** No calls until then that another may take, at most for 60 s: what a `Retry-After` asks. */
   bench(untilMs: number, nowMs: number): void {
     this.breaker.bench(untilMs, nowMs);
   }
