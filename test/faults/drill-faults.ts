@@ -17,7 +17,7 @@ import { judgeRow, type Judged, type KnownAnswers } from "./fault-rows/judge-row
  */
 const isShort = process.argv.includes("--short");
 const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice("--only=".length);
-const atOnce = 12;
+const atOnce = 16;
 const timeoutMs = 15_000;
 
 const provider = await createHostileProvider();
@@ -27,6 +27,7 @@ const rows = isShort ? all.filter((_, index) => (index + Math.floor(index / 3)) 
 const folder = writeProject(rows);
 const project = copyProject(provider.url, { source: folder, env: { DRILL_KEY: "drill", HEADGATE_LOG_LEVEL: "error" } });
 const server = await project.serve();
+let shed = 0;
 let judged: Judged[] = [];
 try {
   const known = await learnAnswers();
@@ -35,7 +36,7 @@ try {
   judged = rows.map((row) => {
     const { requestId, answer } = seen.get(row)!;
     const record = records.get(requestId);
-    return judgeRow(row, answer, known, { asked: countAsked(row), record });
+    return judgeRow(row, answer, known, { said: listSaid(row), record });
   });
 } finally {
   await server.stop();
@@ -76,13 +77,24 @@ async function askAll(): Promise<Map<FaultRow, { readonly requestId: string; rea
   const queue = rows.values();
   const work = async (): Promise<void> => {
     for (const row of queue) {
-      const requestId = randomUUID();
-      seen.set(row, { requestId, answer: await askRow(server.url, row, requestId, timeoutMs) });
+      seen.set(row, await askUntilAdmitted(row));
       if (seen.size % 200 === 0) console.log(`... ${seen.size} of ${rows.length}`);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   return seen;
+}
+
+/** A server that has too much to do says so and when to come back, and its clients do. */
+async function askUntilAdmitted(row: FaultRow): Promise<{ readonly requestId: string; readonly answer: Seen }> {
+  for (let tries = 1; ; tries++) {
+    const requestId = randomUUID();
+    const answer = await askRow(server.url, row, requestId, timeoutMs);
+    const isShed = answer.status === 503 && answer.code.startsWith("overloaded") && listSaid(row).length === 0;
+    if (!isShed || tries === 10) return { requestId, answer };
+    shed++;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
 }
 
 /** By request id. */
@@ -98,9 +110,9 @@ async function readRecords(): Promise<Map<string, CallRecord>> {
   }
 }
 
-/** Requests that the row's primary model got; those for the models that stand by are not told apart. */
-function countAsked({ model: primary }: FaultRow): number {
-  return provider.ledger.entries.filter(({ model }) => model === primary).length;
+/** To each request that the row's primary model got; those for the models that stand by are not told apart. */
+function listSaid({ model: primary }: FaultRow): string[] {
+  return provider.ledger.entries.filter(({ model }) => model === primary).map(({ text }) => text);
 }
 
 function print(results: readonly Judged[]): void {
@@ -116,7 +128,7 @@ function print(results: readonly Judged[]): void {
   const failed = results.filter(({ faults: wrong }) => wrong.length > 0).length;
   const count = (ending: Seen["ending"]): number => results.filter(({ seen }) => seen.ending === ending).length;
   console.log(
-    `faults: ${results.length} requests with ${new Set(results.map(({ row }) => row.fault.name)).size} faults: ${count("complete")} complete, ${count("error")} clear errors, ${count("hung")} hung, ${count("truncated")} truncated, ${count("broken")} broken, ${failed} wrong (bar 0)`,
+    `faults: ${results.length} requests with ${new Set(results.map(({ row }) => row.fault.name)).size} faults: ${count("complete")} complete, ${count("error")} clear errors, ${count("hung")} hung, ${count("truncated")} truncated, ${count("broken")} broken, ${shed} shed and asked again, ${failed} wrong (bar 0)`,
   );
   process.exitCode = failed === 0 && results.length > 0 ? 0 : 1;
 }

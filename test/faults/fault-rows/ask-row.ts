@@ -99,7 +99,8 @@ function readEvents(row: FaultRow, body: string): Omit<Answer, "status"> {
   let end: "done" | "error" | undefined;
   let hasFinish = false;
   let code = "";
-  if (!body.endsWith("\n\n")) return { ending: "broken", text, code: "an event that has no end", isRescued };
+  if (!/(?:\r\n|\n|\r)(?:\r\n|\n|\r)$/.test(body))
+    return { ending: "broken", text, code: "an event that has no end", isRescued };
   for (const { name, data } of splitEvents(body)) {
     if (end !== undefined) return { ending: "broken", text, code: `an event after the end: ${name}`, isRescued };
     if (data === "[DONE]") {

@@ -26,6 +26,8 @@ export const backupModels: Readonly<Record<Exclude<Backup, "none">, string>> = {
 
 /** Faults of time are made short enough for a drill. */
 const shorter: Readonly<Record<string, string>> = {
+  "slow-region": "ms=100",
+  "slow-drip-body": "ms=1",
   "late-finish": "ms=200",
   "slow-accept": "ms=200",
   "slow-drip": "ms=20",
@@ -55,7 +57,7 @@ export function listRows(faults: readonly Fault[]): FaultRow[] {
 
 /** The project's config: a tier for each row. */
 export function toConfig(rows: readonly FaultRow[], baseUrl: string): string {
-  const timeouts = { firstTokenMs: 500, betweenContentMs: 500, wholeAnswerMs: 1000 };
+  const timeouts = { firstTokenMs: 1500, betweenContentMs: 1500, wholeAnswerMs: 3000 };
   const models: Record<string, unknown> = {};
   const tiers: Record<string, unknown> = {};
   for (const protocol of ["chat", "messages"]) {
