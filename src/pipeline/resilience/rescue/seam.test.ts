@@ -253,6 +253,7 @@ describe("talk about going on is never taken for the answer:", () => {
     `<last-words>\n${fox} jumped.\n</last-words>\nThen it ran off.`,
     `\`\`\`\n${fox} jumped. Then it ran off.\n\`\`\``,
     `[Continued] Then it ran off.`,
+    `Sure. ${"That was where it had come to. ".repeat(9)}\n\n${fox} jumped. Then it ran off.`,
     "I was cut off there. Then it ran off into the deep dark woods.",
     "The last message ended here. Then it ran off into the deep dark woods.",
     "Unfortunately, this is something that I cannot help with.",
