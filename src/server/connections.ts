@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 
 /** The connections of clients: cut when their reader stands still, and ended without losing an answer. */
 export interface Connections {
-  readonly count: number;
+  /** How many the server has taken in so far. */
+  readonly taken: number;
   /** Ends each connection now if it is idle, and after its answer if not. One that was never used waits for its request. */
   retire(): void;
 }
@@ -12,9 +13,11 @@ export interface Connections {
 export function watchConnections(server: Server): Connections {
   /** Answers not yet out; undefined: no request has come. */
   const answers = new Map<Socket, number | undefined>();
+  let taken = 0;
   let isRetiring = false;
 
   server.on("connection", (socket: Socket) => {
+    taken++;
     answers.set(socket, undefined);
     socket.once("close", () => answers.delete(socket));
   });
@@ -39,8 +42,8 @@ export function watchConnections(server: Server): Connections {
   });
 
   return {
-    get count() {
-      return answers.size;
+    get taken() {
+      return taken;
     },
     retire() {
       isRetiring = true;

@@ -18,8 +18,8 @@ export interface LoadGuardOptions {
   readonly readMemoryShare?: () => number;
 }
 
-const sampleMs = 250;
-const samplesPerMemoryCheck = 4;
+const sampleMs = 100;
+const samplesPerMemoryCheck = 10;
 const lateFromMs = 200;
 const lateFullyMs = 800;
 const mostRefusedShare = 0.95;
@@ -29,7 +29,7 @@ export function createLoadGuard({ clock, maxRssBytes, readMemoryShare }: LoadGua
   const readMemory = readMemoryShare ?? createMemoryReader(maxRssBytes);
   // The newest last. One late sample is a single long task, or a laptop that slept: all of its callers are served soon.
   const lateMs = [0, 0, 0, 0];
-  let refusedShare = 0;
+  let sustainedMs = 0;
   let isShortOfMemory = readMemory() > 1;
   let samples = 0;
   let isClosed = false;
@@ -41,8 +41,7 @@ export function createLoadGuard({ clock, maxRssBytes, readMemoryShare }: LoadGua
     const nowMs = clock.now();
     lateMs.shift();
     lateMs.push(nowMs - dueAtMs);
-    const sustainedMs = lateMs.toSorted((left, right) => right - left)[1] ?? 0;
-    refusedShare = Math.min(Math.max((sustainedMs - lateFromMs) / (lateFullyMs - lateFromMs), 0), mostRefusedShare);
+    sustainedMs = lateMs.toSorted((left, right) => right - left)[1] ?? 0;
     samples++;
     if (samples % samplesPerMemoryCheck === 0) isShortOfMemory = readMemory() > 1;
     // Not at once: a clock that is set forward by a month passes a month of samples otherwise.
@@ -57,7 +56,9 @@ export function createLoadGuard({ clock, maxRssBytes, readMemoryShare }: LoadGua
 
   return {
     get refusedShare() {
-      return refusedShare;
+      // One turn of the loop takes in every connection that waits: with many, no sample comes in time to stop it.
+      const turnMs = clock.now() - dueAtMs;
+      return toShare(Math.max(sustainedMs, turnMs));
     },
     get isShortOfMemory() {
       return isShortOfMemory;
@@ -67,6 +68,10 @@ export function createLoadGuard({ clock, maxRssBytes, readMemoryShare }: LoadGua
       cancelTimer();
     },
   };
+}
+
+function toShare(lateMs: number): number {
+  return Math.min(Math.max((lateMs - lateFromMs) / (lateFullyMs - lateFromMs), 0), mostRefusedShare);
 }
 
 function createMemoryReader(maxRssBytes = findMaxRssBytes()): () => number {

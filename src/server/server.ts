@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import { HeadgateError } from "../errors.ts";
 import { createApp } from "./app.ts";
 import type { App } from "./app.ts";
+import type { Connections } from "./connections.ts";
 import { isLoopbackAddress } from "./require-loopback.ts";
 import type { ServerDependencies } from "./server-dependencies.ts";
 
@@ -46,7 +47,7 @@ export function createServer(dependencies: ServerDependencies): Server {
         });
       try {
         // By this name the framework opens a second server that nobody else knows of.
-        await app.http.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
+        await app.http.listen({ host: host === "localhost" ? "127.0.0.1" : host, port, backlog: mostWaiting });
       } catch (error) {
         throw toListenError(error, { host, port });
       }
@@ -62,6 +63,9 @@ export function createServer(dependencies: ServerDependencies): Server {
 // What was sent to a server that balancers took for ready a moment ago is still on its way.
 const settleMs = 500;
 
+/** Connections that may wait to be taken in: a burst of them fills the default of 511, and then waits a second. */
+const mostWaiting = 4096;
+
 // For error events and answers to leave, once the calls at work are ended.
 const farewellMs = 2000;
 
@@ -72,8 +76,7 @@ async function drain({ http, context, connections }: App, options: CloseOptions)
   traffic.depart();
   if (lameDuckMs > 0) {
     await Promise.race([startTimer(clock, lameDuckMs).passed, deadline.passed]);
-    // Right after the loop has taken in the connections that waited for it.
-    await setImmediate();
+    await takeInWaiting(connections);
     stopListening(http);
     await Promise.race([startTimer(clock, settleMs).passed, deadline.passed]);
   } else stopListening(http);
@@ -91,6 +94,15 @@ async function drain({ http, context, connections }: App, options: CloseOptions)
   keys.close();
   guard.close();
   await http.close();
+}
+
+// A listener that closes resets the connections that wait to be taken in, and the loop takes in one a turn.
+async function takeInWaiting(connections: Connections): Promise<void> {
+  let taken = -1;
+  for (let turn = 0; turn < mostWaiting && taken !== connections.taken; turn++) {
+    ({ taken } = connections);
+    await setImmediate();
+  }
 }
 
 function startTimer(clock: Clock, ms: number): { readonly passed: Promise<void>; readonly cancel: () => void } {

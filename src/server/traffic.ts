@@ -135,7 +135,8 @@ class GuardedTraffic implements Traffic {
 
   #isShed(): boolean {
     const { guard, random } = this.#options;
-    return guard.refusedShare > 0 && random() < guard.refusedShare;
+    const { refusedShare } = guard;
+    return refusedShare > 0 && random() < refusedShare;
   }
 
   #isFull(): boolean {
