@@ -1,5 +1,6 @@
 import type { AttemptReason, Call } from "../../call.ts";
 import type { Provider } from "../../providers/provider.ts";
+import type { Usage } from "../../reply.ts";
 
 /** What a model is asked, and why. */
 export interface Asking {
@@ -11,4 +12,6 @@ export interface Asking {
   readonly wantsParts?: boolean;
   /** Content of a stream is held back until it has this many characters. @default 0 */
   readonly holdBackChars?: number;
+  /** Called once, when the model call is over and noted, with what it used. */
+  readonly onEnd?: (usage: Usage | undefined) => void;
 }

@@ -82,7 +82,10 @@ export class Attempt {
       this.#log.begin(reply.usageSoFar);
       this.#source = reply.parts[Symbol.asyncIterator]();
       await this.#hold(this.#source);
-      return { attempt: this };
+      if (!this.#isOver) return { attempt: this };
+      // Cancelled in the moment in which it began.
+      await this.#source.return?.();
+      throw new HeadgateError("request_cancelled");
     } catch (thrown) {
       throw this.#fail(thrown);
     }
@@ -112,8 +115,11 @@ export class Attempt {
     await this.#source?.return?.();
   }
 
-  /** Ends the call before it has begun: another has answered. */
+  /** Ends the call before it has begun, and notes it at once: another has answered. */
   cancel(reason: HeadgateError): void {
+    if (this.#isOver) return;
+    this.#log.note({ errorCode: reason.code });
+    this.#end({ type: "left" });
     this.#controller?.abort(reason);
   }
 
@@ -210,7 +216,7 @@ export class Attempt {
 
   #fail(thrown: unknown): HeadgateError {
     const { call, clock, target } = this.#options;
-    let error = HeadgateError.from(thrown);
+    let error = this.#toError(thrown);
     // Its own limit has passed, not the request's.
     if (error.code === "deadline_exceeded" && !call.signal.aborted && clock.now() < call.deadlineMs) {
       const detail = `The provider ${target.provider} did not answer within ${this.#options.limits.wholeAnswerMs} ms.`;
@@ -220,6 +226,12 @@ export class Attempt {
     if (error.code !== "not_translatable") this.#log.note({ errorCode: error.code });
     this.#end({ type: "failed", error });
     return error;
+  }
+
+  /** What it was ended with, whatever the provider calls that. */
+  #toError(thrown: unknown): HeadgateError {
+    const signal = this.#controller?.signal;
+    return HeadgateError.from(signal?.aborted && HeadgateError.is(signal.reason) ? signal.reason : thrown);
   }
 
   #end(end: AttemptEnd): void {
@@ -235,10 +247,14 @@ export class Attempt {
 function isContent(part: Part): boolean {
   if (part.type === "raw") return part.isOpaque === true || part.says.some(isContent);
   if (part.type === "text" || part.type === "reasoning") return part.text !== "";
+  if (part.type === "tool-call") return part.arguments !== "" || part.name !== undefined || part.id !== undefined;
   return part.type !== "usage" && part.type !== "finish";
 }
 
 function countChars(part: Part): number {
-  if (part.type === "raw") return part.says.reduce((chars, said) => chars + countChars(said), 0);
+  if (part.type === "raw") {
+    return part.isOpaque === true ? part.bytes.length : part.says.reduce((chars, said) => chars + countChars(said), 0);
+  }
+  if (part.type === "tool-call") return part.arguments.length;
   return part.type === "text" || part.type === "reasoning" ? part.text.length : 0;
 }

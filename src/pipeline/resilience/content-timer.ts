@@ -7,6 +7,8 @@ export interface ContentLimits {
   readonly betweenContentMs: number;
 }
 
+const nothing = (): void => {};
+
 /**
  * Tells when the content of a stream stays away for too long: pings and empty deltas are none, and time in which nobody
  * asks for more does not count. Armed anew only when it fires, so that a part costs two looks at the clock.
@@ -18,6 +20,8 @@ export class ContentTimer {
   #limitMs: number;
   #silentSinceMs: number;
   #pausedAtMs: number | undefined;
+  /** It fired while the reader was slow: armed again when the reader asks. */
+  #isDisarmed = false;
   #cancel: () => void;
 
   constructor(clock: Clock, limits: ContentLimits, onSilence: () => void) {
@@ -32,8 +36,12 @@ export class ContentTimer {
   /** The reader asks for the next part. */
   resume(): void {
     if (this.#pausedAtMs === undefined) return;
-    this.#silentSinceMs += this.#clock.now() - this.#pausedAtMs;
+    const now = this.#clock.now();
+    this.#silentSinceMs += now - this.#pausedAtMs;
     this.#pausedAtMs = undefined;
+    if (!this.#isDisarmed) return;
+    this.#isDisarmed = false;
+    this.#cancel = this.#arm(this.#limitMs - (now - this.#silentSinceMs));
   }
 
   /** The reader has what it asked for. */
@@ -42,13 +50,18 @@ export class ContentTimer {
     if (!hasContent) return;
     this.#silentSinceMs = this.#pausedAtMs;
     if (this.#limitMs === this.#limits.betweenContentMs) return;
+    // The limit that runs may be the longer one.
     this.#limitMs = this.#limits.betweenContentMs;
     this.#cancel();
     this.#cancel = this.#arm(this.#limitMs);
   }
 
+  /** Nothing more is waited for, whatever comes. */
   stop(): void {
     this.#cancel();
+    this.#cancel = nothing;
+    this.#isDisarmed = false;
+    this.#limitMs = this.#limits.betweenContentMs;
   }
 
   #arm(ms: number): () => void {
@@ -56,8 +69,11 @@ export class ContentTimer {
   }
 
   #look(): void {
-    const now = this.#clock.now();
-    const silentMs = this.#pausedAtMs === undefined ? now - this.#silentSinceMs : 0;
+    if (this.#pausedAtMs !== undefined) {
+      this.#isDisarmed = true;
+      return;
+    }
+    const silentMs = this.#clock.now() - this.#silentSinceMs;
     if (silentMs >= this.#limitMs) this.#onSilence();
     else this.#cancel = this.#arm(this.#limitMs - silentMs);
   }

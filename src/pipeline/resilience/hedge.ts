@@ -2,6 +2,7 @@ import type { Resilience } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
 import { estimateUsage, OutputCounter } from "./estimate-usage.ts";
 import type { AttemptNote, Call } from "../../call.ts";
+import type { Usage } from "../../reply.ts";
 import type { Clock } from "../../clock.ts";
 import type { Asking } from "./asking.ts";
 import type { Attempt, Opened } from "./attempt.ts";
@@ -37,37 +38,19 @@ export async function openHedged(run: HedgedRun, { hedge, stop, asking }: Hedgin
   const first = run.start(stop, asking);
   first.allowCancel();
   const opening = first.open();
-  const slow = Promise.withResolvers<"slow">();
-  const cancelTimer = clock.after(hedge.afterMs, () => slow.resolve("slow"));
-  const begun = await Promise.race([opening, slow.promise]).finally(cancelTimer);
-  if (begun !== "slow") return begun;
-  const second = await startSecond(run, { hedge, stop, asking });
-  if (!second) return opening;
-  second.allowCancel();
-  return firstOf([
-    { attempt: first, opening },
-    { attempt: second, opening: second.open() },
-  ]);
-}
-
-async function startSecond(run: HedgedRun, { hedge, asking }: Hedging): Promise<Attempt | undefined> {
-  const { clock, hedges, priceOf } = run.options;
-  const stop = run.itinerary.beside();
-  if (!stop) return undefined;
-  const { call } = asking;
-  const { provider, model } = stop.target;
-  const usage = {
-    ...estimateUsage(call, new OutputCounter()),
-    outputTokens: call.settings.maxOutputTokens ?? usualOutputTokens,
+  let isSettled = false;
+  const settle = (): void => {
+    isSettled = true;
   };
-  const note = { provider, model, reason: "hedge", durationMs: 0, usage } as const;
-  const mayCost = await priceOf(note, call);
-  const maxMicroUsd = Math.round(hedge.maxUsdPerHour * 1_000_000);
-  if (mayCost === null || !hedges.tryTake(mayCost, clock.now(), maxMicroUsd)) {
-    stop.turn.leave(clock.now());
-    return undefined;
-  }
-  return run.start(stop, { ...asking, reason: "hedge" });
+  const settling = opening.then(settle, settle);
+  const slow = Promise.withResolvers<void>();
+  const cancelTimer = clock.after(hedge.afterMs, slow.resolve);
+  await Promise.race([settling, slow.promise]);
+  cancelTimer();
+  if (isSettled) return opening;
+  const second = await openSecond(run, { hedge, asking, isWanted: () => !isSettled });
+  if (!second) return opening;
+  return firstOf(run, { attempt: first, opening }, second);
 }
 
 interface Racer {
@@ -75,18 +58,72 @@ interface Racer {
   readonly opening: Promise<Opened>;
 }
 
-async function firstOf(racers: readonly [Racer, Racer]): Promise<Opened> {
+interface Second extends Racer {
+  readonly stop: Stop;
+}
+
+interface Seconding extends Omit<Hedging, "stop"> {
+  readonly isWanted: () => boolean;
+}
+
+async function openSecond(run: HedgedRun, { hedge, asking, isWanted }: Seconding): Promise<Second | undefined> {
+  const { clock, hedges } = run.options;
+  const stop = run.itinerary.beside();
+  if (!stop) return undefined;
+  const { call } = asking;
+  const input = estimateUsage(call, new OutputCounter());
+  const most = { ...input, outputTokens: call.settings.maxOutputTokens ?? usualOutputTokens };
+  const mayCost = await findPrice(run, call, { stop, usage: most });
+  const takenAtMs = clock.now();
+  const maxMicroUsd = Math.round(hedge.maxUsdPerHour * 1_000_000);
+  if (!isWanted() || mayCost === null || !hedges.tryTake(mayCost, takenAtMs, maxMicroUsd)) {
+    stop.turn.leave(takenAtMs);
+    return undefined;
+  }
+  const onEnd = async (usage: Usage = input): Promise<void> => {
+    const cost = await findPrice(run, call, { stop, usage });
+    if (cost !== null) hedges.refund(mayCost - cost, takenAtMs, clock.now());
+  };
   try {
-    const winner = await Promise.any(racers.map(({ opening }) => opening));
-    for (const { attempt, opening } of racers) {
-      if (attempt === winner.attempt) continue;
-      attempt.cancel(new HeadgateError("request_cancelled", { detail: "Another deployment began to answer first." }));
-      // It may have begun in the same moment.
-      opening.then(({ attempt: late }) => late.leave()).catch(() => {});
-    }
-    return winner;
+    const attempt = run.start(stop, { ...asking, reason: "hedge", onEnd: (usage) => void onEnd(usage) });
+    attempt.allowCancel();
+    return { stop, attempt, opening: attempt.open() };
+  } catch {
+    // The first one may answer yet.
+    hedges.refund(mayCost, takenAtMs, clock.now());
+    return undefined;
+  }
+}
+
+/** In micro-dollars; null: unknown. */
+async function findPrice({ options }: HedgedRun, call: Call, { stop, usage }: Priced): Promise<number | null> {
+  const { provider, model } = stop.target;
+  try {
+    return await options.priceOf({ provider, model, reason: "hedge", durationMs: 0, usage }, call);
+  } catch {
+    return null;
+  }
+}
+
+interface Priced {
+  readonly stop: Stop;
+  readonly usage: Usage;
+}
+
+async function firstOf({ itinerary }: HedgedRun, first: Racer, second: Second): Promise<Opened> {
+  let winner: Opened;
+  try {
+    winner = await Promise.any([first.opening, second.opening]);
   } catch {
     // Both have failed: what the request was meant for counts.
-    return racers[0].opening;
+    itinerary.leaveOut(second.stop);
+    return first.opening;
   }
+  const hasSecondWon = winner.attempt === second.attempt;
+  if (hasSecondWon) itinerary.moveTo(second.stop);
+  const loser = hasSecondWon ? first : second;
+  loser.attempt.cancel(new HeadgateError("request_cancelled", { detail: "Another deployment began to answer first." }));
+  // It ends with that, or has failed before.
+  loser.opening.catch(() => {});
+  return winner;
 }

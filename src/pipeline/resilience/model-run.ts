@@ -105,8 +105,11 @@ export class ModelRun {
       turn.fail(HeadgateError.from(error).code, clock.now());
       throw error;
     }
-    const limits = toAttemptLimits(call, { model, hasOther: this.itinerary.hasOther, nowMs: clock.now() });
-    return new Attempt({
+    const { hasOther } = this.itinerary;
+    const usualMs = turn.health.usualLatency.ms;
+    const probe = turn.isProbe ? { usualMs, random: clock.random() } : undefined;
+    const limits = toAttemptLimits(call, { model, hasOther, nowMs: clock.now(), probe });
+    const attempt: Attempt = new Attempt({
       call,
       target,
       reason,
@@ -116,8 +119,12 @@ export class ModelRun {
       wantsParts,
       clock,
       onContent: () => turn.begin(clock.now()),
-      onEnd: (end) => endTurn(turn, end, clock.now()),
+      onEnd: (end) => {
+        endTurn(turn, end, clock.now());
+        asking.onEnd?.(attempt.usage);
+      },
     });
+    return attempt;
   }
 
   /** The stop after a failure, once it may be asked; undefined: there is none. */
