@@ -57,5 +57,7 @@ function judgeBefore(before: string, sentBefore: string, at: number): Finding {
   const said = before.trim();
   if (said === "" || /^(?:\.{3}|…)$/.test(said)) return { type: "found", at, proof: "anchor" };
   if (sentBefore.trimEnd().endsWith(said)) return { type: "found", at, proof: "overlap" };
-  return isLeadIn(before, sentBefore) ? { type: "found", at, proof: "anchor" } : refuse("preamble");
+  const line = before.lastIndexOf("\n") + 1;
+  const lead = sentBefore.trimEnd().endsWith(before.slice(line).trimEnd()) ? before.slice(0, line) : before;
+  return isLeadIn(lead, sentBefore) ? { type: "found", at, proof: "anchor" } : refuse("preamble");
 }

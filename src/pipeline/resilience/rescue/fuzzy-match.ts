@@ -20,7 +20,7 @@ export function matchAt(text: string, index: number, pattern: string): Match {
   return at;
 }
 
-export function isSpace(character: string): boolean {
+function isSpace(character: string): boolean {
   return /\s/.test(character);
 }
 

@@ -253,7 +253,7 @@ describe("talk about going on is never taken for the answer:", () => {
     `<last-words>\n${fox} jumped.\n</last-words>\nThen it ran off.`,
     `\`\`\`\n${fox} jumped. Then it ran off.\n\`\`\``,
     `[Continued] Then it ran off.`,
-    `Sure. ${"That was where it had come to. ".repeat(9)}\n\n${fox} jumped. Then it ran off.`,
+    `Sure. ${"That was where it had come to. ".repeat(9)}\n\n${findAnchor(`${fox} jumped.`)} Then it ran off.`,
     "I was cut off there. Then it ran off into the deep dark woods.",
     "The last message ended here. Then it ran off into the deep dark woods.",
     "Unfortunately, this is something that I cannot help with.",
@@ -261,6 +261,16 @@ describe("talk about going on is never taken for the answer:", () => {
     `${"I was cut off, and have to think about where it was. ".repeat(6)}\n\n${fox} jumped. Then it ran off.`,
   ])("%s", (continuation) => {
     expect(follow(`${fox} jumped. `, continuation)).toMatchObject({ text: "", state: "refused" });
+  });
+
+  test("short talk before all of the last line is left out", () => {
+    expect(findAnchor(`${fox} jumped.`)).not.toMatch(/^It/);
+    for (const talk of ["Sure, here it is:", "I go on from here.", "Ich schreibe weiter:"]) {
+      expect(follow(`One.\n${fox} jumped. `, `${talk}\n\n${fox} jumped. Then it ran off.`)).toMatchObject({
+        text: "Then it ran off.",
+        because: "anchor",
+      });
+    }
   });
 
   test("a block of code that is opened again goes on", () => {
