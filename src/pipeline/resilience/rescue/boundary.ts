@@ -1,7 +1,7 @@
 import { refuse, type Finding } from "./finding.ts";
 import { isWide, skipSpace } from "./fuzzy-match.ts";
 import { judgeNextWord } from "./last-word.ts";
-import { isInFence, mayBeTalk } from "./lead-in.ts";
+import { isInFence } from "./lead-in.ts";
 import { endsSentence } from "./sentence.ts";
 import { trailingSpace, withoutSentSpace } from "./white-space.ts";
 
@@ -20,7 +20,6 @@ export function judgeBoundary(sent: string, text: string): Finding {
   const start = skipSpace(text, 0);
   if (start === text.length) return whole("");
   if (isInFence(sent)) return refuse("word-boundary");
-  if (mayBeTalk(text.slice(start, readChars))) return refuse("preamble");
   if (hasRepetition(sent.slice(-searchedChars), text.slice(start, readChars))) return refuse("repetition");
   const joint = {
     sent: sent.trimEnd(),
