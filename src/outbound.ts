@@ -35,7 +35,7 @@ export interface StreamedAnswer {
   readonly body: ByteStream;
 }
 
-/** A body on its way, for one reader. Holds at most 64 KiB and one chunk that nobody has read. */
+/** A body on its way, for one reader. Holds at most 48 KiB that nobody has read, what waits in the socket included. */
 export interface ByteStream {
   /** The next bytes, or undefined at the end. Rejects with what the request failed with. */
   next(): Promise<Buffer | undefined>;
@@ -69,8 +69,24 @@ export interface Outbound {
 }
 
 const mostIdleOrigins = 256;
-const highWaterBytes = 64 * 1024;
+const mostInformationalHeads = 16;
 const releaseGraceMs = 1000;
+/** For all of it, TLS included. */
+const connectTimeoutMs = 5000;
+/** Where a reader stops the sender. */
+const highWaterBytes = 8 * 1024;
+const readBytes = 16 * 1024;
+
+/**
+ * All sockets are read through one buffer, and what came is copied out at once. Node's own way takes 64 KiB for each read,
+ * of which a few bytes of an event hold on to all.
+ */
+const onread = {
+  buffer: new Uint8Array(readBytes),
+  callback(this: Socket, bytes: number, buffer: Uint8Array): boolean {
+    return this.push(Buffer.from(buffer.subarray(0, bytes)));
+  },
+};
 
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const { clock = systemClock, connectionsPerOrigin = 512, waitingPerOrigin = 1024 } = options;
@@ -80,7 +96,7 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
     const known = origins.get(url.origin);
     if (known) return known;
     if (origins.size >= mostIdleOrigins) closeIdle(origins);
-    const made = createOrigin(url.origin, connectionsPerOrigin);
+    const made = createOrigin(url.origin, connectionsPerOrigin, clock);
     origins.set(url.origin, made);
     return made;
   }
@@ -125,16 +141,19 @@ interface Origin {
   active: number;
 }
 
-function createOrigin(origin: string, connections: number): Origin {
+function createOrigin(origin: string, connections: number, clock: Clock): Origin {
   const pool = new Pool(origin, {
     connections,
     // An aborted request closes its connection; in HTTP/2 that connection would be everybody's.
     allowH2: false,
     keepAliveTimeout: 20_000,
+    connect: { highWaterMark: readBytes, onread } as buildConnector.BuildOptions,
+    // The clock has the time.
+    connectTimeout: 0,
     // The deadline is the timer of every phase.
     headersTimeout: 0,
     bodyTimeout: 0,
-    factory: (url, clientOptions) => new TrackedClient(url, clientOptions),
+    factory: (url, clientOptions) => new TrackedClient(url, clientOptions, clock),
   });
   return { pool, active: 0 };
 }
@@ -147,16 +166,20 @@ function closeIdle(origins: Map<string, Origin>): void {
   }
 }
 
+const connectTimeout = Object.assign(new Error("The connection took too long."), { code: "CONNECT_TIMEOUT" });
+
 /** Knows the socket that it is opening, which undici gives no way to close. */
 class TrackedClient extends Client {
   declare connecting: Socket | undefined;
 
-  constructor(url: URL, options: Client.Options) {
+  constructor(url: URL, options: Client.Options, clock: Clock) {
     const connect = options.connect as buildConnector.connector;
     super(url, {
       ...options,
       connect: (target, callback) => {
+        const cancelTimer = clock.after(connectTimeoutMs, () => this.connecting?.destroy(connectTimeout));
         const done = (...result: Parameters<buildConnector.Callback>): void => {
+          cancelTimer();
           this.connecting = undefined;
           callback(...result);
         };
@@ -192,6 +215,7 @@ class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   #chunks: Buffer[] = [];
   #unreadBytes = 0;
   #totalBytes = 0;
+  #informationalHeads = 0;
   #state: "open" | "released" | "ended" | "failed" = "open";
   #error: HeadgateError | undefined;
   #reader: { resolve: (chunk: Buffer | undefined) => void; reject: (error: HeadgateError) => void } | undefined;
@@ -245,7 +269,13 @@ class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   }
 
   onResponseStart(_controller: unknown, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200 || this.#state !== "open") return;
+    if (this.#state !== "open") return;
+    if (status < 200) {
+      if (++this.#informationalHeads <= mostInformationalHeads) return;
+      const detail = `${this.#peer} sent more than ${mostInformationalHeads} heads of no answer.`;
+      this.fail(new HeadgateError("provider_protocol", { detail }));
+      return;
+    }
     this.status = status;
     this.headers = headers;
     if ((headers["content-encoding"] ?? "identity") === "identity") this.#listener.onHead?.();
@@ -282,7 +312,7 @@ class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     this.#controller = undefined;
     this.client = undefined;
     if (this.#state === "open" || this.#state === "released")
-      this.#failLater(toHeadgateError(error, this.#peer, this.status));
+      this.#failLater(toExchangeError(error, this.#peer, this.status));
   }
 
   next(): Promise<Buffer | undefined> {
@@ -353,10 +383,12 @@ function concat(chunks: readonly Buffer[]): Buffer {
 }
 
 /** Says what failed by its error code, never by a message, which may quote addresses or bytes. */
-function toHeadgateError(error: Error & { code?: unknown }, peer: string, status: number): HeadgateError {
+function toExchangeError(error: Error & { code?: unknown }, peer: string, status: number): HeadgateError {
   if (HeadgateError.is(error)) return error;
   const code = typeof error.code === "string" ? error.code : error.name;
-  if (error.name === "HTTPParserError" || code === "UND_ERR_HEADERS_OVERFLOW" || code === "UND_ERR_INVALID_ARG") {
+  // Before there is a head, lengths that do not match are headers that contradict each other.
+  const isHeadBroken = status === 0 && code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+  if (isHeadBroken || /^(?:HTTPParserError|HPE_\w+|UND_ERR_HEADERS_OVERFLOW|UND_ERR_INVALID_ARG)$/.test(code)) {
     // The error itself carries the bytes that came in, and is not kept.
     return new HeadgateError("provider_protocol", { detail: `${peer} and HTTP do not agree (${code}).` });
   }
