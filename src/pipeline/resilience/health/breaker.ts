@@ -20,7 +20,8 @@ const minFailureRatio = 0.5;
 const openMs = 1000;
 /** The part of `openMs` that is left to chance. */
 const jitter = 0.2;
-const maxProbeMs = 10_000;
+/** One that hangs, as at a server that took the call before it went down, must not keep the next one from finding it back. */
+const maxProbeMs = 1000;
 /** A probe may report at any moment: when to look again. */
 const probeLookMs = 250;
 const maxBenchMs = 60_000;
@@ -58,7 +59,7 @@ export class Breaker {
   }
 
   /**
-   * Whether a call may be made; `probe` takes the probe's place, which comes free when it reports, or after 10 s.
+   * Whether a call may be made; `probe` takes the probe's place, which comes free when it reports, or after 1 s.
    * @param mayBeBenched for a call that nobody else can take
    */
   admit(nowMs: number, mayBeBenched = false): Admission {
@@ -84,7 +85,7 @@ export class Breaker {
   }
 
   succeed(ticket: number, nowMs: number): void {
-    // That a probe took longer than 10 s makes it no failure.
+    // That a probe took longer than 1 s makes it no failure.
     if (!this.isCurrent(ticket)) return;
     if (this.#state === "half-open") this.#close(nowMs);
     else if (this.#state === "closed") {

@@ -34,6 +34,8 @@ export class DeploymentHealth {
   readonly breaker: Breaker;
   readonly limit = new ConcurrencyLimit();
   readonly latency = new LatencyMeter();
+  /** Of calls that were answered: `latency` also knows how long it was silent. */
+  readonly usualLatency = new LatencyMeter();
   lastFailure: ErrorCode | undefined;
 
   constructor({ provider, model }: Pick<Deployment, "provider" | "model">, options: BreakerOptions) {

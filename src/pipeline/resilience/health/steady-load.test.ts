@@ -110,7 +110,9 @@ describe("a model that is down for a minute", () => {
       const load = { deployments: places(count), requestsPerSecond: rate, lastsMs: 60_000, latencyMs: 100, outage };
       const outcomes = runLoad(load);
       expect(attemptsPerRequest(outcomes)).toBeLessThanOrEqual(1.2);
-      expect(outcomes.every(({ isOk }) => isOk === false)).toBe(true);
+      // A retry of one that began at its end may come after it.
+      const during = outcomes.filter(({ atMs }) => atMs < 55_000);
+      expect(during.every(({ isOk }) => isOk === false)).toBe(true);
     },
   );
 

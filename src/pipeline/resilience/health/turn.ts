@@ -33,7 +33,9 @@ export class Turn {
   begin(nowMs: number): void {
     if (this.#hasBegun || this.#isOver) return;
     this.#hasBegun = true;
-    this.health.latency.observe(nowMs - this.startedAtMs, nowMs);
+    const tookMs = nowMs - this.startedAtMs;
+    this.health.latency.observe(tookMs, nowMs);
+    this.health.usualLatency.observe(tookMs, nowMs);
     this.#succeed(nowMs);
   }
 
