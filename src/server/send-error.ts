@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { problemMediaType, toProblem, toRetryAfter } from "../contract/problem.ts";
-import { HeadgateError } from "../errors.ts";
+import { errorCatalogue, HeadgateError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
@@ -27,7 +27,8 @@ export function createErrorHandler(logger: Logger, shape: ErrorShape): ErrorHand
     }
     if (isWorthReading(error, request)) reply.removeHeader("connection");
     if (error.status === 401) reply.header("www-authenticate", toChallenge(error.code));
-    if (error.retryAfterMs !== undefined) reply.header("retry-after", toRetryAfter(error.retryAfterMs));
+    const retryAfterMs = error.retryAfterMs ?? (isPassing(error) ? usualRetryAfterMs : undefined);
+    if (retryAfterMs !== undefined) reply.header("retry-after", toRetryAfter(retryAfterMs));
     reply
       .code(shape.toStatus?.(error) ?? error.status)
       .header("x-request-id", request.id)
@@ -35,6 +36,13 @@ export function createErrorHandler(logger: Logger, shape: ErrorShape): ErrorHand
       .header("content-type", shape.contentType)
       .send(JSON.stringify(shape.toBody(error, request.id)));
   };
+}
+
+/** What has no time of its own: breakers let a call through each second. */
+const usualRetryAfterMs = 1000;
+
+function isPassing({ status, code }: HeadgateError): boolean {
+  return (status === 503 || status === 504) && errorCatalogue[code].retryable;
 }
 
 /** Logs what nobody expected. A HeadgateError was expected, and is in the record of its call. */

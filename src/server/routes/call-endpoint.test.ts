@@ -121,6 +121,19 @@ test("an output field cannot pass for the envelope's", async () => {
   });
 });
 
+test.each([
+  { code: "provider_silent", retryAfter: "1" },
+  { code: "provider_unavailable", retryAfter: "1" },
+  { code: "deadline_exceeded", retryAfter: "1" },
+  { code: "provider_spent", retryAfter: undefined },
+  { code: "output_invalid", retryAfter: undefined },
+] as const)("a failure with $code says when to come back: $retryAfter", async ({ code, retryAfter }) => {
+  const { post } = setup({ callEndpoint: () => Promise.reject(new HeadgateError(code)) });
+  const response = await post("/api/summarize/v1");
+  expect(response.json()).toMatchObject({ code });
+  expect(response.headers["retry-after"]).toBe(retryAfter);
+});
+
 test("a failed call is a problem with the catalogue's status, its issues and when to come back", async () => {
   const { post, logLines } = setup({
     callEndpoint: () =>
