@@ -4,6 +4,7 @@ import type { BedrockOptions, ProviderOptions } from "./endpoint/define-config.t
 import { findBaseUrl, findKeyName } from "./endpoint/vendors.ts";
 import { HeadgateError } from "./errors.ts";
 import type { Outbound } from "./outbound.ts";
+import { acceptsPrefill } from "./providers/continuation.ts";
 import { createAiSdkProvider } from "./providers/ai-sdk/ai-sdk.ts";
 import { createAnthropicProvider } from "./providers/anthropic/anthropic.ts";
 import { createBedrockProvider, type BedrockProviderOptions } from "./providers/bedrock/bedrock.ts";
@@ -24,7 +25,12 @@ export interface ConnectOptions {
 }
 
 /** Makes the provider that a config entry declares. @throws HeadgateError `provider_auth` if its key is missing */
-export function connectProvider({ name, options, environment, outbound, clock }: ConnectOptions): Provider {
+export function connectProvider(declared: ConnectOptions): Provider {
+  const { options } = declared;
+  return { ...connect(declared), continuesAnswers: (model) => acceptsPrefill(options, model) };
+}
+
+function connect({ name, options, environment, outbound, clock }: ConnectOptions): Provider {
   if (options.type === "local") return createLocalProvider({ clock, embed: createEmbedder({ clock }) });
   if (options.type === "ai-sdk") {
     const { languageModel, embeddingModel } = options;

@@ -60,8 +60,8 @@ export interface Provider {
   readonly hasSchemaMode: boolean;
   /** Dialects whose requests it forwards as they are. */
   readonly dialects: readonly Dialect[];
-  /** True if its models go on from a last message of the assistant. Others answer it, as a turn that is over. */
-  readonly continuesAnswers?: boolean;
+  /** True of models that go on from a last message of the assistant. Others answer it, as a turn that is over, or refuse it. */
+  readonly continuesAnswers?: (model: string) => boolean;
   /** Resolves when the answer's head is there: whole, or a stream whose first part may still be on its way. */
   generate(request: ModelRequest, context: ProviderContext): Promise<Reply>;
   /** Absent: the vendor has no embeddings. */

@@ -93,7 +93,7 @@ describe("a foreign request", () => {
 
   test("that begins its answer goes to providers that go on from there, and is refused for others", async () => {
     const foreign = toForeign({ path: "/messages/1", effect: "refused", why: "is begun", isPrefill: true });
-    const { provider, requests } = createProvider({ continuesAnswers: true });
+    const { provider, requests } = createProvider({ continuesAnswers: (model) => model === target.model });
     expect((await ask(provider, createCall({ foreign }))).warnings).toEqual([]);
     expect(requests).toHaveLength(1);
     await expect(ask(createProvider().provider, createCall({ foreign }))).rejects.toMatchObject({

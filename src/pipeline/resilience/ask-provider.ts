@@ -17,12 +17,9 @@ export interface AskOptions {
  * Asks a provider for what the call wants: an answer, or the work of its task.
  * @throws HeadgateError `not_translatable` if the provider has no such work, or cannot be told a part of the request
  */
-export async function askProvider(
-  provider: Provider,
-  call: Call,
-  { model, wantsParts, context }: AskOptions,
-): Promise<Reply> {
-  const foreign = passOn(provider, call.foreign, context.warn);
+export async function askProvider(provider: Provider, call: Call, options: AskOptions): Promise<Reply> {
+  const { model, wantsParts, context } = options;
+  const foreign = passOn(provider, call.foreign, options);
   const { messages, settings, output, tools, stream } = call;
   const request: ModelRequest = { model, messages, settings, output, tools, foreign, wantsParts, stream };
   return call.task ? perform(provider, call.task, request, context) : provider.generate(request, context);
@@ -32,7 +29,7 @@ export async function askProvider(
 function passOn(
   provider: Provider,
   foreign: ForeignRequest | undefined,
-  warn: ProviderContext["warn"],
+  { model, context: { warn } }: AskOptions,
 ): ForeignRequest | undefined {
   if (!foreign) return undefined;
   if (provider.dialects.includes(foreign.dialect)) {
@@ -40,7 +37,7 @@ function passOn(
     return foreign;
   }
   const { losses = [] } = foreign;
-  const isKept = ({ isPrefill = false }: Loss): boolean => isPrefill && provider.continuesAnswers === true;
+  const isKept = ({ isPrefill = false }: Loss): boolean => isPrefill && provider.continuesAnswers?.(model) === true;
   const refused = losses.filter((loss) => loss.effect === "refused" && !isKept(loss));
   if (refused.length > 0) {
     const issues = refused.map(({ path, why }) => ({ path, message: why }));

@@ -1,5 +1,6 @@
 import type { Call } from "../../call.ts";
 import { HeadgateError } from "../../errors.ts";
+import type { Provider } from "../../providers/provider.ts";
 import { wholeReply, type Part, type Usage } from "../../reply.ts";
 import { addUsage } from "./add-usage.ts";
 import type { Attempt } from "./attempt.ts";
@@ -8,6 +9,7 @@ import type { Stop } from "./itinerary.ts";
 import type { Asking } from "./asking.ts";
 import type { ModelRun } from "./model-run.ts";
 import { createAgreement } from "./rescue/agreement.ts";
+import { findAnchor } from "./rescue/anchor.ts";
 import { canContinue, canRestart, type SentAnswer } from "./rescue/can-continue.ts";
 import { toContinuationMessages, type ContinuationMode } from "./rescue/continuation-messages.ts";
 import type { Joint } from "./rescue/joint.ts";
@@ -28,6 +30,8 @@ type Way = "restart" | "continue";
 /** A second answer and how it joins what was sent. */
 interface Joining {
   readonly joint: Joint;
+  readonly way: Way;
+  readonly tape: SentTape;
   /** It has been passed on from, and its client knows. */
   isTold: boolean;
 }
@@ -40,23 +44,26 @@ interface Joining {
 export class RescuedStream implements AsyncIterator<Part, undefined> {
   readonly #options: RescuedStreamOptions;
   #attempt: Attempt;
-  #source: Pick<AsyncIterator<Part>, "next">;
-  readonly #tape = new SentTape();
+  #source: AsyncIterator<Part>;
+  /** Absent where nothing can be gone on with, or where the client can be told to start anew. */
+  readonly #tape: SentTape | undefined;
   readonly #queue: Part[] = [];
   readonly #spent: Usage[] = [];
   #joining: Joining | undefined;
   /** Of the second answer, for when it has joined. */
   #usage: Part | undefined;
-  #hasTriedRestart = false;
+  #hasDiverged = false;
   #isRescued = false;
   #isOver = false;
   /** What the client is told if nothing goes on. */
   #failure: HeadgateError | undefined;
 
   constructor(options: RescuedStreamOptions) {
+    const { attempt, call } = options;
     this.#options = options;
-    this.#attempt = options.attempt;
-    this.#source = options.attempt;
+    this.#attempt = attempt;
+    this.#source = attempt;
+    if (call.snapshot.resilience.rescue && !call.endpoint) this.#tape = new SentTape();
   }
 
   async next(): Promise<IteratorResult<Part, undefined>> {
@@ -66,7 +73,8 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
       try {
         const step = await this.#source.next();
         if (step.done === true) break;
-        this.#take(step.value);
+        if (!this.#joining) return this.#pass(step);
+        this.#join(step.value, this.#joining);
       } catch (error) {
         await this.#recover(HeadgateError.from(error));
       }
@@ -76,22 +84,22 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
   }
 
   async return(): Promise<IteratorResult<Part, undefined>> {
-    await this.#attempt.leave();
     this.#end();
+    await this.#attempt.leave();
     return { done: true, value: undefined };
   }
 
-  /** @throws HeadgateError `stream_cut` if the second answer does not fit */
-  #take(part: Part): void {
-    if (!this.#joining) {
-      this.#tape.add(part);
-      this.#queue.push(part.type === "usage" ? { ...part, usage: addUsage(this.#spent, part.usage) } : part);
-    } else this.#join(part, this.#joining);
+  #pass(step: IteratorYieldResult<Part>): IteratorYieldResult<Part> {
+    const part = step.value;
+    this.#tape?.add(part);
+    if (part.type !== "usage" || this.#spent.length === 0) return step;
+    return { done: false, value: { ...part, usage: addUsage(this.#spent, part.usage) } };
   }
 
+  /** @throws HeadgateError `stream_cut` if the second answer does not fit */
   #join(part: Part, joining: Joining): void {
     const { joint } = joining;
-    if (part.type === "text") this.#tell(joint.push(part.text), joining);
+    if (part.type === "text" && part.isRefusal !== true) this.#tell(joint.push(part.text), joining);
     else if (part.type === "usage") this.#usage = { ...part, usage: addUsage(this.#spent, part.usage) };
     else if (part.type === "finish") this.#tell(joint.end(), joining);
     // What it thinks is not what the client has read the beginning of.
@@ -107,7 +115,7 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
     if (text === "") return;
     this.#tellOf(joining);
     const part: Part = { type: "text", text };
-    this.#tape.add(part);
+    joining.tape.add(part);
     this.#queue.push(part);
   }
 
@@ -115,7 +123,7 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
     if (joining.isTold) return;
     joining.isTold = true;
     this.#noteRescue();
-    this.#queue.push({ type: "resumed", sent: [...this.#tape.parts], target: this.#attempt.target });
+    this.#queue.push({ type: "resumed", sent: joining.tape.parts, target: this.#attempt.target });
   }
 
   #noteRescue(): void {
@@ -128,36 +136,17 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
   async #recover(error: HeadgateError): Promise<void> {
     const isMisfit = error instanceof Misfit;
     if (!isMisfit) this.#failure = error;
+    else if (this.#joining?.way === "restart") this.#hasDiverged = true;
     await this.#attempt.leave();
     if (this.#attempt.usage) this.#spent.push(this.#attempt.usage);
     try {
-      if (this.#options.call.endpoint) await this.#startOver(error);
-      else await this.#goOn(isMisfit);
+      if (!this.#mayAsk()) throw error;
+      if (this.#tape) await this.#goOn(this.#tape, isMisfit);
+      else await this.#startOver(error);
     } catch (thrown) {
       this.#end();
       throw this.#failure ?? thrown;
     }
-  }
-
-  /** An endpoint's client can undo what it was sent. */
-  async #startOver(error: HeadgateError): Promise<void> {
-    const { call, run } = this.#options;
-    const stop = this.#mayAsk() ? run.itinerary.elsewhere(decide(error.code)) : undefined;
-    if (!stop) throw error;
-    await this.#open(stop, { call, reason: "restart" });
-    this.#noteRescue();
-    this.#queue.push({ type: "reset", reason: "rescued" });
-  }
-
-  async #goOn(isMisfit: boolean): Promise<void> {
-    const way = this.#mayAsk() ? this.#chooseWay() : undefined;
-    const { itinerary } = this.#options.run;
-    const decision = decide(this.#failure?.code ?? "stream_cut");
-    // What did not fit came from a deployment that answers.
-    const stop = way && ((isMisfit ? itinerary.stay() : undefined) ?? itinerary.elsewhere(decision));
-    if (!way || !stop) throw this.#failure ?? new HeadgateError("stream_cut");
-    if (way === "restart") await this.#restart(stop);
-    else await this.#continue(stop);
   }
 
   #mayAsk(): boolean {
@@ -165,46 +154,55 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
     return call.snapshot.resilience.rescue !== undefined && !call.signal.aborted && run.attemptsLeft > 0;
   }
 
-  #chooseWay(): Way | undefined {
+  /** An endpoint's client can undo what it was sent. */
+  async #startOver(error: HeadgateError): Promise<void> {
     const { call, run } = this.#options;
-    const sent = this.#toSentAnswer();
+    const stop = run.itinerary.elsewhere(decide(error.code));
+    if (!stop) throw error;
+    await this.#open(stop, { call, reason: "restart" });
+    this.#noteRescue();
+    this.#queue.push({ type: "reset", reason: "rescued" });
+  }
+
+  async #goOn(tape: SentTape, isMisfit: boolean): Promise<void> {
+    const way = this.#chooseWay(tape);
+    const { itinerary } = this.#options.run;
+    const decision = decide(this.#failure?.code ?? "stream_cut");
+    // What did not fit came from a deployment that answers.
+    const stop = way && ((isMisfit ? itinerary.stay() : undefined) ?? itinerary.elsewhere(decision));
+    if (!stop) throw new HeadgateError("stream_cut");
+    const joint = way === "restart" ? await this.#restart(stop, tape) : await this.#continue(stop, tape);
+    this.#joining = { joint, way, tape, isTold: false };
+  }
+
+  #chooseWay(tape: SentTape): Way | undefined {
+    const { call, run } = this.#options;
+    const sent: SentAnswer = { text: tape.text, toolCalls: [], isOpaque: !tape.isRetellable };
     const asked = { settings: call.settings, output: call.output, choices: countChoices(call) };
-    const mayContinue =
-      call.snapshot.resilience.rescue?.continuation === true && isTranslatable(call) && canContinue(sent, asked);
-    const isLast = run.attemptsLeft === 1;
-    if (!this.#hasTriedRestart && canRestart(sent, asked) && !(isLast && mayContinue)) return "restart";
-    return mayContinue ? "continue" : undefined;
+    const mayRestart = !this.#hasDiverged && canRestart(sent, asked);
+    const isWanted = call.snapshot.resilience.rescue?.continuation === true;
+    if (!isWanted || !isTranslatable(call) || !canContinue(sent, asked)) return mayRestart ? "restart" : undefined;
+    // A second answer seldom agrees for long: the last model call is not for that, where there are words to go on from.
+    const isLast = run.attemptsLeft === 1 && findAnchor(sent.text) !== undefined;
+    return mayRestart && !isLast ? "restart" : "continue";
   }
 
-  #toSentAnswer(): SentAnswer {
-    return { text: this.#tape.text, toolCalls: [], isOpaque: !this.#tape.isRetellable };
-  }
-
-  async #restart(stop: Stop): Promise<void> {
-    this.#hasTriedRestart = true;
-    const joint = createAgreement(this.#tape.text);
+  async #restart(stop: Stop, { text }: SentTape): Promise<Joint> {
     await this.#open(stop, { call: this.#options.call, reason: "restart", wantsParts: true });
-    this.#joining = { joint, isTold: false };
+    return createAgreement(text);
   }
 
-  async #continue(stop: Stop): Promise<void> {
-    const { call, run } = this.#options;
-    const sent = this.#tape.text;
-    const mode: ContinuationMode = this.#continuesAnswers(stop) ? "prefill" : "instruction";
-    const messages = toContinuationMessages(call.messages, sent, mode);
-    if (!messages) {
-      stop.turn.leave(run.options.clock.now());
-      throw this.#failure ?? new HeadgateError("stream_cut");
-    }
-    const joint = createSeam(sent, mode);
-    const asked = { ...call, messages, foreign: undefined };
-    await this.#open(stop, { call: asked, reason: "continue", wantsParts: true });
-    this.#joining = { joint, isTold: false };
-  }
-
-  #continuesAnswers({ target }: Stop): boolean {
-    const { call, run } = this.#options;
-    return run.options.findProvider(target.provider, call).continuesAnswers === true;
+  async #continue(stop: Stop, { text }: SentTape): Promise<Joint> {
+    const { call } = this.#options;
+    let mode: ContinuationMode = "instruction";
+    const adapt = (provider: Provider, model: string): Call => {
+      mode = provider.continuesAnswers?.(model) === true ? "prefill" : "instruction";
+      const messages = toContinuationMessages(call.messages, text, mode);
+      if (messages) return { ...call, messages, foreign: undefined };
+      throw new HeadgateError("not_translatable", { detail: "The answer has too few words to be gone on from." });
+    };
+    await this.#open(stop, { call, reason: "continue", wantsParts: true, adapt });
+    return createSeam(text, mode);
   }
 
   async #open(stop: Stop, asking: Asking): Promise<void> {
@@ -213,6 +211,8 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
     this.#usage = undefined;
     // A server that cannot stream answers whole.
     this.#source = whole ? wholeReply(whole).parts[Symbol.asyncIterator]() : attempt;
+    // The client has left meanwhile.
+    if (this.#isOver) await attempt.leave();
   }
 
   #end(): void {

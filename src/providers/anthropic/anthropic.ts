@@ -42,7 +42,6 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Prov
     name,
     hasSchemaMode: true,
     dialects: ["anthropic-messages"],
-    continuesAnswers: true,
     generate: createGenerate(client, {
       dialect: "anthropic-messages",
       toRequest: (request, context) => ({

@@ -139,7 +139,6 @@ describe("messages", () => {
       { role: "user", content: [{ text: "Hi" }] },
       { role: "assistant", content: [{ text: "{" }] },
     ]);
-    expect(bench.provider.continuesAnswers).toBe(true);
   });
 
   test("of the system in the middle move to the start, with a warning", async () => {

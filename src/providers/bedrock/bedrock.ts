@@ -40,7 +40,6 @@ export function createBedrockProvider(options: BedrockProviderOptions): Provider
     name,
     hasSchemaMode: true,
     dialects: [],
-    continuesAnswers: true,
     generate: createGenerate(client, {
       toRequest: (request, context) => {
         const operation = request.stream ? "converse-stream" : "converse";
