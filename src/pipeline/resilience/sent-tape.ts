@@ -5,53 +5,67 @@ const mostChars = 32 * 1024;
 
 /** What was passed on of an answer, in parts that are put together, for another model call to go on from. */
 export class SentTape {
-  #parts: Part[] = [];
+  readonly #parts: Part[] = [];
   #text = "";
   #chars = 0;
+  /** The stretch that grows now. */
+  #stretch: { readonly type: "text" | "reasoning"; text: string } | undefined;
   #isRetellable = true;
 
   add(part: Part): void {
-    if (part.type === "raw") {
-      if (part.isOpaque === true) this.#giveUp();
-      for (const said of part.says) this.add(said);
-    } else if (part.type === "text" && part.isRefusal !== true) {
+    if (!this.#isRetellable) return;
+    if (part.type === "raw") this.#addRaw(part);
+    else if (part.type === "text" && part.isRefusal !== true && !part.logprobs) {
       this.#text += part.text;
       this.#append("text", part.text);
     } else if (part.type === "reasoning") this.#append("reasoning", part.text);
-    else if (part.type === "reasoning-block" && this.#isRetellable) this.#parts.push(part);
+    else if (part.type === "reasoning-block") {
+      this.#endStretch();
+      this.#parts.push(part);
+    }
     // Tools may have been started, and words that were set apart stay so: there is no going on from them.
     else if (part.type === "tool-call" || part.type === "source" || part.type === "text") this.#giveUp();
   }
 
-  /** False once something was passed on that another answer could not agree with. */
+  /** False once something was passed on that another answer could not agree with, or too much. */
   get isRetellable(): boolean {
     return this.#isRetellable;
   }
 
-  get hasContent(): boolean {
-    return this.#chars > 0;
-  }
-
+  /** Without its reasoning. */
   get text(): string {
     return this.#text;
   }
 
+  /** As they are now: what is added later is not in them. */
   get parts(): readonly Part[] {
-    return this.#parts;
+    return this.#stretch ? [...this.#parts, { ...this.#stretch }] : [...this.#parts];
+  }
+
+  #addRaw({ says, isOpaque }: Extract<Part, { type: "raw" }>): void {
+    if (isOpaque === true) this.#giveUp();
+    else for (const said of says) this.add(said);
   }
 
   #append(type: "text" | "reasoning", text: string): void {
     this.#chars += text.length;
     if (this.#chars > mostChars) this.#giveUp();
-    if (!this.#isRetellable) return;
-    const last = this.#parts.at(-1);
-    if (last?.type !== type) this.#parts.push({ type, text });
-    else this.#parts[this.#parts.length - 1] = { type, text: last.text + text };
+    else if (this.#stretch?.type === type) this.#stretch.text += text;
+    else {
+      this.#endStretch();
+      this.#stretch = { type, text };
+    }
+  }
+
+  #endStretch(): void {
+    if (this.#stretch) this.#parts.push(this.#stretch);
+    this.#stretch = undefined;
   }
 
   #giveUp(): void {
     this.#isRetellable = false;
-    this.#parts = [];
+    this.#parts.length = 0;
+    this.#stretch = undefined;
     this.#text = "";
   }
 }
