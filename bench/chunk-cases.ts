@@ -9,6 +9,7 @@ import { anthropicMessages } from "../src/contract/anthropic/anthropic-messages.
 import type { Dialect, DialectRequest, PartWriter } from "../src/contract/dialect.ts";
 import { openAiChat } from "../src/contract/openai-chat/openai-chat.ts";
 import { openAiResponses } from "../src/contract/openai-responses/openai-responses.ts";
+import { defaultResilience } from "../src/endpoint/default-resilience.ts";
 import type { Snapshot } from "../src/endpoint/snapshot.ts";
 import type { ByteStream, Outbound } from "../src/outbound.ts";
 import { HealthBoard } from "../src/pipeline/resilience/health/health-board.ts";
@@ -92,8 +93,9 @@ const snapshot = {
   id: "bench",
   endpoints: new Map(),
   providers: new Map(),
-  models: new Map([["m", { provider: "p", model: "m" }]]),
+  models: new Map([["m", { name: "m", deployments: [{ provider: "p", model: "m", weight: 1 }] }]]),
   tiers: new Map(),
+  resilience: defaultResilience,
 } as unknown as Snapshot;
 
 function toCall({ messages, settings, output, tools, foreign, model }: DialectRequest): Call {
