@@ -17,3 +17,12 @@ export {
   type HostileEntry,
   type HostileLedger,
 } from "./hostile-provider/hostile-ledger.ts";
+export {
+  createHostileReceiver,
+  type Delivery,
+  type HostileReceiver,
+  type HostileReceiverOptions,
+} from "./hostile-provider/hostile-receiver.ts";
+export { receiverFaults, type ReceiverFault } from "./hostile-provider/faults/receiving.ts";
+export { createHalfOpenProxy, type HalfOpenProxy, type TcpTarget } from "./hostile-provider/half-open-proxy.ts";
+export { createTcpBalancer, type TcpBalancer, type TcpBalancerOptions } from "./hostile-provider/tcp-balancer.ts";

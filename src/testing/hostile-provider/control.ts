@@ -6,7 +6,7 @@ import type { ServedConnection } from "./serve-connection.ts";
 
 /** What `/__control` can do. */
 export interface Controlled {
-  readonly rules: FaultRules;
+  readonly rules: Pick<FaultRules<unknown>, "set">;
   reset(): void;
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../clock.ts";
 import { createWatchedRows } from "../watched-rows.ts";
+import { createBoundedCounts } from "./bounded-counts.ts";
 import type { HostileDialect, HostileRequest } from "./hostile-request.ts";
 
 /** What the hostile provider charges, in millionths of a dollar per token: declare the same, and the bills must agree. */
@@ -81,7 +82,7 @@ const secretHeaders: ReadonlySet<string> = new Set(["authorization", "x-api-key"
 
 export function createHostileLedger(clock: Clock): WritableLedger {
   const watched = createWatchedRows<HostileEntry>(clock, mostEntries);
-  const attempts = createAttemptCounts();
+  const attempts = createBoundedCounts(mostEntries);
   let nextId = 1;
   let open = 0;
   let accepted = 0;
@@ -137,20 +138,6 @@ export function createHostileLedger(clock: Clock): WritableLedger {
 
 function forgetBody(entry: HostileEntry | undefined): void {
   if (entry) entry.json = undefined;
-}
-
-function createAttemptCounts(): { count(hash: string): number; clear(): void } {
-  const attempts = new Map<string, number>();
-  return {
-    count: (hash) => {
-      const attempt = (attempts.get(hash) ?? 0) + 1;
-      attempts.delete(hash);
-      attempts.set(hash, attempt);
-      if (attempts.size > mostEntries) attempts.delete(attempts.keys().next().value!);
-      return attempt;
-    },
-    clear: () => attempts.clear(),
-  };
 }
 
 interface NewEntry {

@@ -3,11 +3,14 @@ import { answerControl } from "./control.ts";
 import { pickWriter } from "./dialects/writers.ts";
 import { createExchange, type Exchange } from "./exchange.ts";
 import { createFaultRules, type ChosenFault, type FaultRules, type FaultWindow } from "./fault-rules.ts";
+import type { ScriptedFault } from "./fault.ts";
 import { findFault } from "./faults.ts";
+import { openFullBacklog } from "./full-backlog.ts";
+import { createSelfSignedCertificate, type SelfSignedCertificate } from "./self-signed-certificate.ts";
 import { answerHealthy } from "./healthy.ts";
 import { createHostileLedger, type HostileEntry, type HostileLedger, type WritableLedger } from "./hostile-ledger.ts";
 import type { HostileRequest } from "./hostile-request.ts";
-import { openListener, type Listener } from "./listener.ts";
+import { openListener, type Listener, type ListenerOptions } from "./listener.ts";
 import { parseFault, parseModelName } from "./model-script.ts";
 import { planAnswer, writeFullText, type HostileModel } from "./plan-answer.ts";
 import { holdRefusingPort } from "./refusing-port.ts";
@@ -31,6 +34,10 @@ export interface HostileProvider {
   readonly refusedUrl: string;
   /** A base URL of its own where each new connection meets a fault of group A. @throws RangeError for another fault */
   urlFor(fault: string): Promise<string>;
+  /** A base URL where new connections neither succeed nor fail: the system's queue is full. Works on Linux. */
+  openBacklog(): Promise<string>;
+  /** A healthy provider behind a certificate that signs itself, and may have expired or be for another host as well. */
+  openTls(kind: BadCertificate): Promise<TlsAddress>;
   /**
    * Does a fault to all requests for a model, whatever its name says; undefined takes it away, `ok` makes it healthy.
    * @param model with or without what stands before its last `/`, or `*` for all
@@ -44,12 +51,20 @@ export interface HostileProvider {
   close(): Promise<void>;
 }
 
+export type BadCertificate = "self-signed" | "expired" | "wrong-host";
+
+export interface TlsAddress {
+  readonly url: string;
+  /** In PEM: a client that trusts it sees what else is wrong with it. */
+  readonly certificate: string;
+}
+
 /** Listens on 127.0.0.1 only. */
 export async function createHostileProvider(options: HostileProviderOptions = {}): Promise<HostileProvider> {
   const clock = options.clock ?? systemClock;
   const seed = options.seed ?? "headgate";
   const ledger = createHostileLedger(clock);
-  const rules = createFaultRules(clock, seed);
+  const rules = createFaultRules<ScriptedFault>({ clock, seed, find: findFault });
   const memories = new Map<string, unknown>();
   const engine: Engine = { clock, seed, ledger, rules, memories, models: options.models ?? {} };
   const reset = (): void => {
@@ -58,12 +73,12 @@ export async function createHostileProvider(options: HostileProviderOptions = {}
     ledger.reset();
   };
   let nextConnectionId = 1;
-  const open = (handler: ConnectionHandler, port?: number): Promise<Listener> =>
-    openListener((socket) => serveConnection({ socket, id: nextConnectionId++, clock, ledger }, handler), { port });
+  const open = (handler: ConnectionHandler, listening?: ListenerOptions): Promise<Listener> =>
+    openListener((socket) => serveConnection({ socket, id: nextConnectionId++, clock, ledger }, handler), listening);
   const handler = createHandler(engine, reset);
-  const main = await open(handler, options.port);
+  const main = await open(handler, options);
   const refusing = await holdRefusingPort();
-  const others: Listener[] = [];
+  const others: { close(): Promise<void> }[] = [];
 
   return {
     url: toUrl(main.port),
@@ -77,6 +92,17 @@ export async function createHostileProvider(options: HostileProviderOptions = {}
       others.push(listener);
       return toUrl(listener.port);
     },
+    openBacklog: async () => {
+      const backlog = await openFullBacklog();
+      others.push(backlog);
+      return toUrl(backlog.port);
+    },
+    openTls: async (kind) => {
+      const tls = createBadCertificate(kind, clock.now());
+      const listener = await open(handler, { tls });
+      others.push(listener);
+      return { url: toUrl(listener.port).replace("http:", "https:"), certificate: tls.cert };
+    },
     setFault: (model, fault, window) => rules.set(model, fault, window),
     textOf: (model) => writeFullText({ script: parseModelName(model), model: findModel(engine, model), seed }),
     ledger,
@@ -87,11 +113,21 @@ export async function createHostileProvider(options: HostileProviderOptions = {}
   };
 }
 
+const dayMs = 24 * 60 * 60 * 1000;
+
+function createBadCertificate(kind: BadCertificate, nowMs: number): SelfSignedCertificate {
+  return createSelfSignedCertificate({
+    host: kind === "wrong-host" ? "other.example" : "127.0.0.1",
+    notBefore: new Date(nowMs - 30 * dayMs),
+    notAfter: new Date(nowMs + (kind === "expired" ? -1 : 30) * dayMs),
+  });
+}
+
 interface Engine {
   readonly clock: Clock;
   readonly seed: string;
   readonly ledger: WritableLedger;
-  readonly rules: FaultRules;
+  readonly rules: FaultRules<ScriptedFault>;
   readonly memories: Map<string, unknown>;
   readonly models: Readonly<Record<string, HostileModel>>;
 }
@@ -99,7 +135,7 @@ interface Engine {
 function createHandler(engine: Engine, reset: () => void): ConnectionHandler {
   return {
     accept: (connection) => {
-      const chosen = engine.rules.pickForConnection();
+      const chosen = engine.rules.pickForConnection(connection.socket, (fault) => fault.atAccept !== undefined);
       return chosen?.fault.atAccept?.({ ...connection, params: chosen.params });
     },
     control: (request, connection) => answerControl(request, connection, { rules: engine.rules, reset }),
@@ -115,10 +151,10 @@ async function answer(
 ): Promise<void> {
   const script = parseModelName(request.model);
   const model = findModel(engine, request.model);
-  let chosen: ChosenFault | undefined;
+  let chosen: ChosenFault<ScriptedFault> | undefined;
   let mistake: string | undefined;
   try {
-    chosen = engine.rules.pick(request.model, script);
+    chosen = engine.rules.pick(request.model, script, connection.socket);
   } catch (error) {
     mistake = (error as Error).message;
   }

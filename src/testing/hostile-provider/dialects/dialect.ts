@@ -55,7 +55,7 @@ const openAiErrors: Readonly<Record<FailureKind, readonly [type: string, code: s
   "rate-limit": ["requests", "rate_limit_exceeded"],
   api: ["server_error", null],
   timeout: ["server_error", "timeout"],
-  overloaded: ["server_error", "server_overloaded"],
+  overloaded: ["server_error", "server_is_overloaded"],
   unknown: ["gremlin_error", "gremlins"],
 };
 

@@ -149,12 +149,13 @@ function toHarmlessRows(): FaultRow[] {
       what: "Each byte in a packet of its own.",
       run: async (exchange) => {
         await exchange.openStream();
-        const frames = toFrames(exchange);
-        for (const byte of toBytes(toWire(frames))) {
-          await exchange.chunk(byte);
-          await setImmediate();
+        for (const frame of toFrames(exchange)) {
+          exchange.count([frame]);
+          for (const byte of toBytes(frame.wire)) {
+            await exchange.chunk(byte);
+            await setImmediate();
+          }
         }
-        exchange.count(frames);
         await exchange.closeStream();
       },
     },
