@@ -285,6 +285,16 @@ describe("stream", () => {
     expect(upstream.sockets.length).toBeLessThanOrEqual(2);
   });
 
+  test("a reader that waits when its body is released waits no longer", async () => {
+    const upstream = await listen((socket) => socket.write(chunkedHead + chunk("one")));
+    const { body } = await open().stream(toRequest(upstream.url));
+    await body.next();
+    const waiting = body.next();
+    body.release();
+    await expect(waiting).resolves.toBeUndefined();
+    await expect(body.next()).resolves.toBeUndefined();
+  });
+
   test("a released body that lingers is cut off after a second of the clock", async () => {
     const timers: { ms: number; callback: () => void }[] = [];
     const after = (ms: number, callback: () => void): (() => void) => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../clock.ts";
 import { createOutbound } from "../../outbound.ts";
 import { collect } from "../../reply.ts";
 import {
@@ -78,6 +79,23 @@ describe("a stream", () => {
   test("is complete with a finish reason and no [DONE]", async () => {
     bench.upstream.script({ rawBody: delta({ content: "x" }, "length") });
     expect(await bench.complete(streamed)).toMatchObject({ text: "x", finishReason: "length" });
+  });
+
+  test("is complete after its finish reason, though the server neither says more nor closes", async () => {
+    const waits: number[] = [];
+    const after = (ms: number, callback: () => void): (() => void) => {
+      waits.push(ms);
+      const timer = setImmediate(callback);
+      return () => clearImmediate(timer);
+    };
+    const provider = bench.createProvider({ clock: { ...systemClock, after } });
+    const rawBody = `${delta({ content: "x" })}${delta({}, "stop")}data: [DONE]\n\n`;
+    bench.upstream.script({ rawBody, stallAfter: 2 });
+    const context = { signal: new AbortController().signal, deadlineMs: Date.now() + 10_000, warn: () => {} };
+    const answer = await collect(await provider.generate(streamed, context));
+    expect(answer).toMatchObject({ text: "x", finishReason: "stop" });
+    expect(waits.every((ms) => ms > 0 && ms <= 1000)).toBe(true);
+    expect(waits.length).toBeGreaterThan(0);
   });
 
   test("is complete with [DONE] and no finish reason at a vendor that never names one", async () => {
