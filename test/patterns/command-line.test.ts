@@ -60,7 +60,7 @@ describe("the reference page", () => {
 
   test.each(commands)("has a section of $name with every option, and of no other", async ({ name, load }) => {
     const section = page.split("\n## ").find((text) => text.startsWith(`headgate ${name}\n`)) ?? "";
-    const named = [...section.matchAll(/^\| `--([a-z]+)/gm)].map((match) => match[1]);
+    const named = [...section.matchAll(/^\| `--([a-z-]+)/gm)].map((match) => match[1]);
     expect(named).toEqual(expect.arrayContaining(Object.keys((await load()).options)));
     expect(named).toHaveLength(Object.keys((await load()).options).length);
   });
