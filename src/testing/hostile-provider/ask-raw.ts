@@ -14,6 +14,8 @@ export interface RawAnswer {
 export interface RawQuestion {
   readonly model: string;
   readonly dialect?: HostileDialect;
+  /** @default the dialect's */
+  readonly path?: string;
   readonly isStream?: boolean;
   readonly body?: Readonly<Record<string, unknown>>;
   /** When to stop reading. @default the answer is complete by its length or its last chunk */
@@ -56,7 +58,13 @@ export function askRaw(url: string, question: RawQuestion): Promise<RawAnswer> {
   });
 }
 
-function render({ model, dialect = "openai-chat", isStream = false, body = {} }: RawQuestion): string {
+function render({
+  model,
+  dialect = "openai-chat",
+  path = paths[dialect],
+  isStream = false,
+  body = {},
+}: RawQuestion): string {
   const json = JSON.stringify({
     model,
     stream: isStream,
@@ -67,7 +75,7 @@ function render({ model, dialect = "openai-chat", isStream = false, body = {} }:
       : { messages: [{ role: "user", content: "Hi" }] }),
     ...body,
   });
-  const head = `POST ${paths[dialect]} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-test-dead\r\n`;
+  const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-test-dead\r\n`;
   return `${head}content-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`;
 }
 

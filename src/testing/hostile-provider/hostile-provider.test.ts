@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { get } from "node:http";
-import { get as getSecurely } from "node:https";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
@@ -131,62 +130,6 @@ describe("the ledger", () => {
   });
 });
 
-describe("goes on with an interrupted answer", () => {
-  const full = (): string => provider.textOf("ok");
-  const sent = (): string => full().slice(0, 51);
-
-  async function goOn(model: string, messages: { role: "user" | "assistant"; content: string }[]): Promise<string> {
-    const { choices } = await openai.chat.completions.create({ model, messages });
-    return choices[0]!.message.content!;
-  }
-  const ask = (model: string): Promise<string> =>
-    goOn(model, [
-      ...hi,
-      { role: "assistant", content: sent() },
-      { role: "user", content: "Continue exactly where you stopped." },
-    ]);
-
-  test("from a prefill, within a word too", async () => {
-    const messages = [...hi, { role: "assistant" as const, content: sent() }];
-    const { content, usage } = await anthropic.messages.create({ model: "ok", max_tokens: 100, messages });
-    expect(sent() + (content[0] as { text: string }).text).toBe(full());
-    expect(usage.output_tokens).toBeLessThan(40);
-  });
-
-  test("but not where it takes no prefill, or one that ends in white space", async () => {
-    const refuse = (model: string, content: string): Promise<unknown> =>
-      anthropic.messages.create({ model, max_tokens: 100, messages: [...hi, { role: "assistant", content }] });
-    await expect(refuse("ok?noprefill", sent())).rejects.toThrow("does not support assistant message prefill");
-    await expect(refuse("ok", "Some ")).rejects.toThrow("trailing whitespace");
-  });
-
-  test("when told to, in each of the ways that models have", async () => {
-    const rest = full().slice(51);
-    expect(await ask("ok")).toBe(rest);
-    expect(await ask("ok?continues=exact")).toBe(rest);
-    expect(await ask("ok?continues=trimmed")).toBe(rest.trimStart());
-    expect(await ask("ok?continues=fresh")).toBe(full());
-    expect(await ask("ok?continues=preamble")).toMatch(/^Sure, here is the rest: /);
-    const overlap = await ask("ok?continues=overlap&overlap=2");
-    expect(overlap.endsWith(rest)).toBe(true);
-    expect(overlap.slice(0, -rest.length)).toBe(sent().split(" ").slice(-2).join(" "));
-    expect(await ask("ok?continues=other")).not.toContain(rest.slice(0, 10));
-    expect(await ask("ok?text=b")).not.toContain(rest.slice(0, 10));
-  });
-
-  test("from the words that it is told to begin with, or from a quotation in the instruction", async () => {
-    const anchor = sent().split(" ").slice(-4).join(" ");
-    const anchored = await goOn("ok", [
-      ...hi,
-      { role: "assistant", content: sent() },
-      { role: "user", content: `You were cut off. Begin with <last-words>\n${anchor}\n</last-words>` },
-    ]);
-    expect(anchored).toBe(anchor + full().slice(51));
-    const quoted = await goOn("ok", [{ role: "user", content: `Please continue this: """${sent()}"""` }]);
-    expect(quoted).toBe(full().slice(51));
-  });
-});
-
 describe("faults are chosen", () => {
   const status = async (model: string): Promise<number> => {
     const { raw, socket } = await askRaw(provider.url, { model });
@@ -289,77 +232,6 @@ test("a capacity serves so many, has so many wait, and refuses the rest", async 
   const answers = await Promise.all([1, 2, 3].map(() => askRaw(provider.url, { model })));
   for (const { socket } of answers) socket.destroy();
   expect(answers.map(({ raw }) => raw.slice(9, 12)).toSorted()).toEqual(["200", "200", "503"]);
-});
-
-describe("connections", () => {
-  const dial = async (url: string): Promise<string> => {
-    const socket = connect(Number(new URL(url).port), "127.0.0.1");
-    const code = once(socket, "error").then(([error]) => (error as NodeJS.ErrnoException).code);
-    const ended = once(socket.resume(), "end").then(() => "fin");
-    code.catch(() => {});
-    ended.catch(() => {});
-    const seen = await Promise.race([code, ended]);
-    socket.destroy();
-    return seen ?? "";
-  };
-
-  test("are refused, reset or closed at once, by URL or for all", async () => {
-    expect(await dial(provider.refusedUrl)).toBe("ECONNREFUSED");
-    expect(await dial(await provider.urlFor("accept-reset"))).toBe("ECONNRESET");
-    expect(await dial(await provider.urlFor("accept-fin"))).toBe("fin");
-    await expect(provider.urlFor("stall")).rejects.toThrow(RangeError);
-    provider.setFault("*", "accept-reset?times=1");
-    expect(await dial(provider.url)).toBe("ECONNRESET");
-    expect((await openai.chat.completions.create({ model: "short", messages: hi })).usage?.completion_tokens).toBe(5);
-  });
-
-  test.each(["never-read", "blackhole"])("%s: are taken, and nothing comes", async (name) => {
-    const asked = [await provider.urlFor(name), provider.url].map((url) => {
-      const socket = connect(Number(new URL(url).port), "127.0.0.1");
-      const body = JSON.stringify({ model: `fault:${name}` });
-      socket.write(`POST /v1/chat/completions HTTP/1.1\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
-      return socket;
-    });
-    const entry = await provider.ledger.waitFor(([first]) => first);
-    expect(entry).toMatchObject({ fault: name, bytesAccepted: 0, end: "open" });
-    // A blackhole takes whatever comes; what is never read fills up.
-    const isTaken = await new Promise((resolve) => {
-      asked[0]!.once("drain", () => resolve(true)).write(Buffer.alloc(32 * 1024 * 1024));
-      asked[1]!.write(Buffer.alloc(1024));
-      if (name === "never-read") setTimeout(() => resolve(false), 200);
-    });
-    expect(isTaken).toBe(name === "blackhole");
-    expect(asked.map(({ bytesRead }) => bytesRead)).toEqual([0, 0]);
-    for (const socket of asked) socket.destroy();
-  });
-
-  test.runIf(process.platform === "linux")("hang where the system's queue is full", async () => {
-    const socket = connect(Number(new URL(await provider.openBacklog()).port), "127.0.0.1");
-    const isOpen = once(socket, "connect").then(
-      () => true,
-      () => false,
-    );
-    const pause = new Promise((resolve) => setTimeout(() => resolve("nothing"), 200));
-    expect(await Promise.race([isOpen, pause])).toBe("nothing");
-    socket.destroy();
-  });
-
-  test.each([
-    ["self-signed", "DEPTH_ZERO_SELF_SIGNED_CERT", "ok"],
-    ["expired", "DEPTH_ZERO_SELF_SIGNED_CERT", "CERT_HAS_EXPIRED"],
-    ["wrong-host", "DEPTH_ZERO_SELF_SIGNED_CERT", "ERR_TLS_CERT_ALTNAME_INVALID"],
-  ] as const)("over TLS, %s", async (kind, untrusted, trusted) => {
-    const { url, certificate } = await provider.openTls(kind);
-    const ask = (ca?: string): Promise<string> =>
-      new Promise((resolve) => {
-        getSecurely(`${url}/models`, { ca, agent: false }, (response) => {
-          response.resume();
-          resolve(response.statusCode === 200 ? "ok" : "?");
-        }).on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-      });
-    expect(await ask()).toBe(untrusted);
-    expect(await ask(certificate)).toBe(trusted);
-  });
 });
 
 test("a bomb unpacks to what it says", async () => {
