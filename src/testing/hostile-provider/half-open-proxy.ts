@@ -35,22 +35,35 @@ export async function createHalfOpenProxy(options: {
   const pairs = new Set<Pair>();
   let isDead = false;
 
+  // How one side goes is told to the other, unless there is no network to tell it by; then when it heals.
+  function tell(pair: Pair): void {
+    if (isDead) return;
+    const { client, server } = pair;
+    if (client.destroyed) {
+      if (server) leave(server, client);
+      pairs.delete(pair);
+    } else if (server?.destroyed) leave(client, server);
+  }
+  function join(pair: Pair): void {
+    tell(pair);
+    if (pair.client.destroyed) return;
+    pair.server ??= connectTo(options.target, () => tell(pair));
+    pair.client.pipe(pair.server);
+    pair.server.pipe(pair.client);
+  }
+
   const listener = await openListener((client) => {
     const pair: Pair = { client, server: undefined };
     pairs.add(pair);
     client.pause();
-    client.once("close", () => {
-      pairs.delete(pair);
-      // A client's reset is told to the server, unless there is no network to tell it by.
-      if (!isDead) pair.server?.destroy();
-    });
-    if (!isDead) join(pair, options.target);
+    client.once("close", () => tell(pair));
+    if (!isDead) join(pair);
   }, options);
 
   return {
     port: listener.port,
     get openConnections() {
-      return pairs.size;
+      return listener.sockets.size;
     },
     blackhole: () => {
       isDead = true;
@@ -58,7 +71,7 @@ export async function createHalfOpenProxy(options: {
     },
     heal: () => {
       isDead = false;
-      for (const pair of pairs) join(pair, options.target);
+      for (const pair of pairs) join(pair);
     },
     drop: () => {
       for (const { client, server } of pairs) {
@@ -73,15 +86,16 @@ export async function createHalfOpenProxy(options: {
   };
 }
 
-function join(pair: Pair, { host = "127.0.0.1", port }: TcpTarget): void {
-  const { client } = pair;
-  if (!pair.server) {
-    pair.server = connect({ host, port, allowHalfOpen: true, noDelay: true });
-    pair.server.on("error", () => client.destroy());
-    pair.server.once("close", () => client.destroy());
-  }
-  client.pipe(pair.server);
-  pair.server.pipe(client);
+/** Ends one side as the other one ended: in good order, or by a reset. */
+function leave(socket: Socket, gone: Socket): void {
+  if (gone.readableEnded && !gone.errored) socket.destroySoon();
+  else socket.resetAndDestroy();
+}
+
+function connectTo({ host = "127.0.0.1", port }: TcpTarget, onClose: () => void): Socket {
+  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
+  socket.on("error", () => {});
+  return socket.once("close", onClose);
 }
 
 function part({ client, server }: Pair): void {

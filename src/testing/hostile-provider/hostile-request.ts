@@ -43,7 +43,7 @@ export function readHostileRequest(request: RawRequest): HostileRequest {
     ...request,
     dialect: dialectOfPath.find(([pattern]) => pattern.test(path))?.[1] ?? "other",
     json,
-    model: typeof json["model"] === "string" ? json["model"] : "",
+    model: typeof json["model"] === "string" ? json["model"] : readDeployment(path),
     isStream: json["stream"] === true,
     turns,
     toolNames: readToolNames(json["tools"]),
@@ -59,6 +59,12 @@ function readObject(body: Buffer): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+// Azure has the model in the path.
+function readDeployment(path: string): string {
+  const name = /\/deployments\/([^/]+)\//.exec(path)?.[1];
+  return name === undefined ? "" : decodeURIComponent(name);
 }
 
 function readTurns(json: Record<string, unknown>): HostileRequest["turns"] {

@@ -40,6 +40,10 @@ async function next(socket: Socket): Promise<string> {
   return bytes.toString();
 }
 
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once("close", () => resolve()));
+}
+
 async function openProxy(): Promise<{ proxy: HalfOpenProxy; echo: Listener }> {
   const echo = await openEcho("hello");
   return { proxy: keep(await createHalfOpenProxy({ target: { port: echo.port } })), echo };
@@ -71,7 +75,7 @@ test("a dead network says nothing, not even goodbye, and what was held back come
     socket.on("data", (bytes) => (heard += bytes.toString())).on("close", () => (heard += "closed"));
   // What is refused elsewhere has made its way through the loop by now.
   const refused = dial(keep(await holdRefusingPort()).port);
-  await once(refused, "close");
+  await closed(refused);
   expect(heard).toBe("");
   expect(proxy.openConnections).toBe(2);
   const greeted = next(fresh);
@@ -104,7 +108,7 @@ test("a balancer takes targets in turn, passes over those that refuse, and can b
   expect(await next(first)).toBe("still here");
   balancer.setTargets([{ port: refusing.port }]);
   const refused = dial(balancer.port);
-  await once(refused, "close");
+  await closed(refused);
   expect(balancer.refusedConnections).toBe(1);
 });
 
