@@ -73,7 +73,7 @@ test("at the end of its drain a server tells every client in its own dialect, an
   const answer = await fetch(`${next.url}/admin/v1/requests`);
   const { requests } = (await answer.json()) as { requests: { errorCode?: string }[] };
   expect(requests.map(({ errorCode }) => errorCode)).toEqual(Array.from({ length: 5 }, () => "shutting_down"));
-});
+}, 60_000);
 
 test("a second signal ends a server that drains", async () => {
   const server = await serve(copy(), []);
@@ -88,7 +88,7 @@ test("a second signal ends a server that drains", async () => {
   }
   expect(server.child.signalCode).toBe("SIGTERM");
   expect(await rest).toBeInstanceOf(TypeError);
-});
+}, 60_000);
 
 test("restarting one process after another behind a TCP balancer fails no request", async () => {
   const args = ["--lame-duck", "1"];
@@ -108,7 +108,7 @@ test("restarting one process after another behind a TCP balancer fails no reques
   const ends = await Promise.all(clients.map((client) => client.stop()));
   expect(ends.flatMap(({ failures }) => failures)).toEqual([]);
   expect(ends.reduce((sum, { answers }) => sum + answers, 0)).toBeGreaterThan(200);
-}, 60_000);
+}, 120_000);
 
 interface Client {
   readonly answers: () => number;
