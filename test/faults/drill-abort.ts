@@ -27,6 +27,8 @@ const atOnce = 10;
 const connectionsPerOrigin = 512;
 const waitMs = 20_000;
 const pollMs = 4;
+// By then a call that does not wait would have been answered.
+const answerMs = 50;
 
 /** One client that has left. */
 interface Abort {
@@ -97,7 +99,10 @@ async function run(phase: Phase): Promise<void> {
     );
     return;
   }
-  for (let first = 0; first < count; first += atOnce) await leaveTogether(phase, numbers.slice(first, first + atOnce));
+  // No more may wait to ask again at once.
+  const together = phase.evidence === "refused" ? 3 : atOnce;
+  for (let first = 0; first < count; first += together)
+    await leaveTogether(phase, numbers.slice(first, first + together));
 }
 
 function begin(phase: Phase, number: number): { readonly abort: Abort; readonly client: LeavingClient } {
@@ -141,8 +146,12 @@ async function leaveTogether(phase: Phase, numbers: readonly number[]): Promise<
     const isRefused = ({ abort }: (typeof begun)[number]): boolean =>
       marks.find(abort.mark).some(({ end }) => end === "finished");
     await main.ledger.waitFor(() => begun.every(isRefused), waitMs);
+    await systemClock.sleep(answerMs);
   } else await until(() => countConnections(phase) === begun.length);
-  for (const { abort, client } of begun) abort.leftAtMs = client.leave(abort.leaving);
+  for (const { abort, client } of begun) {
+    if (client.isOver) wrong.push(`${phase.place}: ${phase.name} #${abort.number}: it was answered before`);
+    abort.leftAtMs = client.leave(abort.leaving);
+  }
   if (isQueued) await until(async () => (await countInFlight()) === before);
   else if (phase.evidence !== "refused") await watchConnections(phase, begun);
 }

@@ -116,10 +116,10 @@ function judgeText({ text }: CallOrder, read: string | undefined): Read {
   return isWhole ? { ending: "whole", why: "" } : { ending: "wrong", why: `another answer: ${read?.slice(0, 80)}` };
 }
 
-/** A Headgate code where the surface shows one; Anthropic's errors only have types. */
+/** Headgate's own code, wherever the surface has it. */
 function readCode(value: Record<string, unknown>): string {
   const error = isRecord(value["error"]) ? value["error"] : value;
-  return readText(error["code"]) || readText(error["type"]) || "no code";
+  return readText(error["code"]) || readText(dig(error, "details", "error_code")) || "no code";
 }
 
 function readText(value: unknown): string {
