@@ -56,6 +56,7 @@ const source = writeProject({
 const project = copyProject(main.url, { source, env: { DRILL_KEY: "drill", HEADGATE_LOG_LEVEL: "error" } });
 const server = await project.serve();
 const aborts: Abort[] = [];
+const tokens = { recorded: 0, written: 0 };
 let wrong: string[] = [];
 try {
   // The first call of a process loads what others find.
@@ -268,6 +269,8 @@ function checkRecords(records: ReadonlyMap<string, CallRecord>): void {
     }
     const entries = marks.find(mark);
     const written = entries.reduce((sum, { outputTokens }) => sum + outputTokens, 0);
+    tokens.recorded += record.outputTokens;
+    tokens.written += written;
     // The record's moment, for those who had no connection.
     if (phase.evidence === "full" || phase.evidence === "refused")
       abort.closedAtMs = record.startedAtMs + record.durationMs;
@@ -294,7 +297,7 @@ function print(): void {
   const resets = aborts.filter(({ leaving }) => leaving === "rst").length;
   for (const text of wrong.slice(0, 20)) console.log(`X ${text}`);
   console.log(
-    `abort: ${times.length} clients left (${resets} by reset), provider let go p50 ${rank(times, 0.5)} ms, p99 ${rank(times, 0.99)} ms, slowest ${rank(times, 1)} ms (bar p99 ${barMs} ms), ${wrong.length} wrong (bar 0)`,
+    `abort: ${times.length} clients left (${resets} by reset), provider let go p50 ${rank(times, 0.5)} ms, p99 ${rank(times, 0.99)} ms, slowest ${rank(times, 1)} ms (bar p99 ${barMs} ms), ${tokens.recorded} tokens recorded of ${tokens.written} written, ${wrong.length} wrong (bar 0)`,
   );
   process.exitCode = times.length > 0 && rank(times, 0.99) <= barMs && wrong.length === 0 ? 0 : 1;
 }
