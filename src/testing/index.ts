@@ -3,8 +3,10 @@ export type { ScriptedAnswer, ScriptedUsage } from "./scripted-answer.ts";
 export type { Ledger, SeenRequest } from "./ledger.ts";
 export {
   createHostileProvider,
+  type BadCertificate,
   type HostileProvider,
   type HostileProviderOptions,
+  type TlsAddress,
 } from "./hostile-provider/hostile-provider.ts";
 export { faults } from "./hostile-provider/faults.ts";
 export type { Fault, FaultGroup } from "./hostile-provider/fault.ts";

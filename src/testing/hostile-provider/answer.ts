@@ -18,7 +18,7 @@ export interface AnswerToolCall {
   readonly pieces: readonly string[];
 }
 
-export interface AnswerUsage {
+interface AnswerUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
 }

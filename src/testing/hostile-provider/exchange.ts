@@ -193,7 +193,7 @@ export function toChunk(bytes: string | Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from("\r\n")]);
 }
 
-export function toPairs(headers: Headers): readonly (readonly [string, string])[] {
+function toPairs(headers: Headers): readonly (readonly [string, string])[] {
   return Array.isArray(headers) ? (headers as readonly (readonly [string, string])[]) : Object.entries(headers);
 }
 

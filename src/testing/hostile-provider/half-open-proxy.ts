@@ -98,11 +98,9 @@ function connectTo({ host = "127.0.0.1", port }: TcpTarget, onClose: () => void)
   return socket.once("close", onClose);
 }
 
+/** What no pipe takes stays where it is, up to what a socket buffers, and then with the peer. */
 function part({ client, server }: Pair): void {
-  if (server) {
-    client.unpipe(server);
-    server.unpipe(client);
-  }
-  client.pause();
-  server?.pause();
+  if (!server) return;
+  client.unpipe(server);
+  server.unpipe(client);
 }

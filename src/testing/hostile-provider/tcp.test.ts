@@ -85,6 +85,28 @@ test("a dead network says nothing, not even goodbye, and what was held back come
   await ended;
 });
 
+test("of a side that resets while the network is dead, the other one hears when it heals", async () => {
+  const { proxy, echo } = await openProxy();
+  const [first, second] = [dial(proxy.port), dial(proxy.port)];
+  await Promise.all([next(first), next(second)]);
+  const [, server] = [...echo.sockets];
+  proxy.blackhole();
+  // The server's end of the second connection, and the client's end of the first.
+  server!.resetAndDestroy();
+  first.resetAndDestroy();
+  let heard = "";
+  second.on("error", () => (heard += "reset")).on("end", () => (heard += "end"));
+  await closed(dial(keep(await holdRefusingPort()).port));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(heard).toBe("");
+  expect(echo.sockets.size).toBe(1);
+  const [left] = [...echo.sockets];
+  const gone = Promise.all([closed(second), closed(left!)]);
+  proxy.heal();
+  await gone;
+  expect(heard).toBe("reset");
+});
+
 test("a proxy can drop all connections", async () => {
   const { proxy } = await openProxy();
   const socket = dial(proxy.port);

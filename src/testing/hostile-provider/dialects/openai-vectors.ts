@@ -49,6 +49,6 @@ function toVector(input: unknown, dimensions: number): number[] {
   return raw.map((value) => Math.fround(value / length));
 }
 
-export function toBase64(vector: readonly number[]): string {
+function toBase64(vector: readonly number[]): string {
   return Buffer.from(new Float32Array(vector).buffer).toString("base64");
 }

@@ -53,7 +53,7 @@ const texts: Readonly<Record<string, readonly [what: string, text: string]>> = {
   ],
   "text-template": [
     "What looks like templates.",
-    "{{user.password}} ${process.env.KEY} <%= 7*7 %> {% include 'x' %} #{1+1} end.",
+    "{{user.password}} ${env.KEY} <%= 7*7 %> {% include 'x' %} #{1+1} end.",
   ],
 };
 
