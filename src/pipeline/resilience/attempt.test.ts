@@ -203,7 +203,7 @@ describe("a stream that is held back", () => {
       resilience: holdBack(10),
     });
     const reply = world.start();
-    while (world.clock.waiting < 2) await Promise.resolve();
+    await world.until(() => world.clock.waiting === 2);
     client.abort(failed("request_cancelled"));
     await expect(reply).rejects.toMatchObject({ code: "request_cancelled" });
   });

@@ -20,11 +20,14 @@ export interface Wait {
 export type Step = Part | HeadgateError | Wait;
 
 /** A whole answer, a stream, or a failure; `head`: it comes only after a while. */
-export type Answer =
+export type FixedAnswer =
   | HeadgateError
   | Completion
   | readonly Step[]
-  | { readonly type: "head"; readonly afterMs: number; readonly answer: Answer };
+  | { readonly type: "head"; readonly afterMs: number; readonly answer: FixedAnswer };
+
+/** A function answers what it is asked. */
+export type Answer = FixedAnswer | ((request: ModelRequest) => FixedAnswer);
 
 /** One request that a provider was asked. */
 export interface Asked {
@@ -65,7 +68,7 @@ export const whole: Completion = { text: "x", toolCalls: [], finishReason: "stop
 export const finish: Part = { type: "finish", reason: "stop" };
 export const streamed: readonly Part[] = [say("x"), { type: "usage", usage }, finish];
 /** Never answers. */
-export const silence: Answer = { type: "head", afterMs: Number.POSITIVE_INFINITY, answer: whole };
+export const silence: FixedAnswer = { type: "head", afterMs: Number.POSITIVE_INFINITY, answer: whole };
 
 export function say(text: string): Part {
   return { type: "text", text };
@@ -79,7 +82,7 @@ export function wait(ms: number): Wait {
   return { type: "wait", ms };
 }
 
-export function late(afterMs: number, answer: Answer): Answer {
+export function late(afterMs: number, answer: FixedAnswer): FixedAnswer {
   return { type: "head", afterMs, answer };
 }
 
@@ -210,6 +213,14 @@ export class World {
     }
   }
 
+  /** Without time: until what happens at once has led to it. */
+  async until(isSo: () => boolean): Promise<void> {
+    for (let turn = 0; !isSo(); turn++) {
+      if (turn > 1000) throw new Error("It does not come to that.");
+      await setImmediate();
+    }
+  }
+
   expectNothingLeft(): void {
     const now = this.clock.now();
     for (const { provider, model, inFlight, state, benchedUntilMs } of this.board.list(now)) {
@@ -222,6 +233,11 @@ export class World {
     equal(this.clock.waiting, 0, "Something waits still.");
     const open = this.asked.filter(({ isClosed }) => !isClosed);
     deepEqual(open, [], "A stream is open still.");
+  }
+
+  /** It has been looked at, and others follow in the same test. */
+  forget(): void {
+    worlds.delete(this);
   }
 
   #sleep(clock: ManualClock, ms: number, signal?: AbortSignal): Promise<void> {
@@ -244,7 +260,8 @@ export class World {
         const at = `${name}/${request.model}`;
         const asked: Asked = { at, request, atMs: clock.now(), deadlineMs, isClosed: true, isLeft: false };
         this.asked.push(asked);
-        let answer = this.#script.get(name)!.shift();
+        const given = this.#script.get(name)!.shift();
+        let answer = typeof given === "function" ? given(request) : given;
         while (answer && "type" in answer) {
           await pause(answer.afterMs, context);
           ({ answer } = answer);

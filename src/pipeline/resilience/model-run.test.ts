@@ -340,7 +340,7 @@ describe("a client that leaves", () => {
     const client = new AbortController();
     const world = new World({ script: { p: [unavailable, whole] }, call: { signal: client.signal } });
     const reply = world.start();
-    while (world.clock.waiting === 0) await Promise.resolve();
+    await world.until(() => world.clock.waiting === 1);
     client.abort(failed("request_cancelled"));
     await expect(reply).rejects.toBe(unavailable);
     expect(world.places).toEqual(["p/m"]);
@@ -351,7 +351,7 @@ describe("a client that leaves", () => {
     const script = { p: [{ type: "head", afterMs: 5000, answer: whole }] } as const;
     const world = new World({ script, call: { stream, signal: client.signal } });
     const reply = world.start();
-    while (world.asked.length === 0) await Promise.resolve();
+    await world.until(() => world.asked.length === 1);
     client.abort(failed("request_cancelled"));
     await expect(reply).rejects.toMatchObject({ code: "request_cancelled" });
     expect(world.log).toEqual(["first p/m: request_cancelled"]);
