@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { AttemptNote } from "../../call.ts";
 import type { Provider } from "../../providers/provider.ts";
+import { wholeReply, type Reply } from "../../reply.ts";
 import {
   failed,
   finish,
@@ -126,6 +127,39 @@ describe("a second model call", () => {
     expect((await world.read()).error).toBe(error);
     expect(world.asked).toHaveLength(maxAttempts);
     expect(world.log).toHaveLength(maxAttempts);
+  });
+
+  test("is not made beside the last attempt", async () => {
+    const error = failed("provider_unavailable");
+    const script = { p: [error], q: [late(200, error)], r: [whole] };
+    const world = createWorld([], [], { script, resilience: { maxAttempts: 2 } });
+    expect((await world.read()).error).toBe(error);
+    expect(world.places).toEqual(["p/m", "q/m"]);
+  });
+
+  test("is noted and let go at once, though its provider does not hear of it; what it sends later is closed", async () => {
+    let closed = 0;
+    const parts = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ done: false, value: say("late") } as const),
+        return: () => Promise.resolve({ done: true, value: ++closed } as const),
+      }),
+    };
+    const deaf = (): Promise<Reply> => world.clock.sleep(1000).then(() => ({ parts }));
+    const findProvider = (name: string): Provider => ({
+      name,
+      hasSchemaMode: true,
+      dialects: [],
+      generate: name === "p" ? deaf : () => Promise.resolve(wholeReply(other)),
+      close: () => Promise.resolve(),
+    });
+    const world = createWorld([], [], { options: { priceOf, findProvider }, call: { stream: true } });
+    expect((await world.run()).whole).toBe(other);
+    expect(world.log).toEqual(["hedge q/m: stop", "first p/m: request_cancelled"]);
+    expect(world.board.list(world.clock.now())).toMatchObject([{ inFlight: 0 }, { inFlight: 0 }]);
+    await world.pass(world.clock.sleep(1000));
+    expect(closed).toBe(1);
+    expect(world.log).toHaveLength(2);
   });
 
   test("ends with the client", async () => {
