@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { askRaw } from "./ask-raw.ts";
-import { never, sights, type Sight } from "./fault-sights.ts";
+import { askRaw } from "./ask-raw-fixture.ts";
+import { never, sights, type Sight } from "./fault-sights-fixture.ts";
 import { faults } from "./faults.ts";
 import type { HostileEntry } from "./hostile-ledger.ts";
 import { cutIntoWords } from "./known-text.ts";

@@ -18,7 +18,8 @@ const takenConnections = 2;
 
 /** A port whose queue of connections is full: a new one neither succeeds nor fails. */
 export async function openFullBacklog(): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const worker = new Worker(script, { eval: true, workerData: new SharedArrayBuffer(4) });
+  // Options of the process, such as --input-type, are not for the script.
+  const worker = new Worker(script, { eval: true, execArgv: [], workerData: new SharedArrayBuffer(4) });
   const [port] = (await once(worker, "message")) as [number];
   const sockets: Socket[] = [];
   for (let count = 0; count < takenConnections; count++) {

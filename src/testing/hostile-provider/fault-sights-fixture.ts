@@ -1,4 +1,4 @@
-import type { RawAnswer } from "./ask-raw.ts";
+import type { RawAnswer } from "./ask-raw-fixture.ts";
 import type { HostileEntry } from "./hostile-ledger.ts";
 
 /** What the bytes of a fault must show; in Chat Completions unless it is not for them. */
