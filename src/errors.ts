@@ -76,6 +76,8 @@ export interface HeadgateErrorOptions {
   readonly issues?: readonly Issue[];
   /** How long to wait before trying again, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** False: whoever failed says that asking it again is of no use. */
+  readonly shouldRetry?: boolean;
   readonly cause?: unknown;
 }
 
@@ -87,6 +89,7 @@ export class HeadgateError extends Error {
   readonly detail: string | undefined;
   readonly issues: readonly Issue[] | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly shouldRetry: boolean | undefined;
 
   constructor(code: ErrorCode, options: HeadgateErrorOptions = {}) {
     super(options.detail ?? errorCatalogue[code].title, { cause: options.cause });
@@ -95,6 +98,7 @@ export class HeadgateError extends Error {
     this.detail = options.detail;
     this.issues = options.issues;
     this.retryAfterMs = options.retryAfterMs;
+    this.shouldRetry = options.shouldRetry;
     Object.defineProperty(this, brand, { value: true });
   }
 

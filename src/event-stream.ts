@@ -9,7 +9,7 @@ export interface StreamEvent {
 }
 
 export interface EventDecoder {
-  /** Calls back for each event that the bytes complete. @throws HeadgateError `provider_protocol` once an event outgrows the bound */
+  /** Calls back for each event that the bytes complete. @throws HeadgateError `provider_protocol` once an event outgrows the bound, and for bytes that are no UTF-8 */
   feed(bytes: Uint8Array): void;
   /**
    * The stream has ended. By the standard an event without its closing blank line is dropped, but a provider that
@@ -23,7 +23,7 @@ const maxEventChars = 16 * 1024 * 1024;
 
 /** Decodes server-sent events (WHATWG HTML, section 9.2) from bytes that are cut anywhere, even inside a character. */
 export function createEventDecoder(onEvent: (event: StreamEvent) => void, maxChars = maxEventChars): EventDecoder {
-  const text = new TextDecoder();
+  const text = new TextDecoder("utf-8", { fatal: true });
   const parser = createParser({
     onEvent,
     maxBufferSize: maxChars,
@@ -32,9 +32,16 @@ export function createEventDecoder(onEvent: (event: StreamEvent) => void, maxCha
       throw new HeadgateError("provider_protocol", { detail: `An event has more than ${maxChars} characters.` });
     },
   });
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return text.decode(bytes, { stream: bytes !== undefined });
+    } catch (error) {
+      throw new HeadgateError("provider_protocol", { detail: "An event holds bytes that are no UTF-8.", cause: error });
+    }
+  };
   return {
-    feed: (bytes) => parser.feed(text.decode(bytes, { stream: true })),
-    end: () => parser.feed(`${text.decode()}\n\n`),
+    feed: (bytes) => parser.feed(decode(bytes)),
+    end: () => parser.feed(`${decode()}\n\n`),
   };
 }
 

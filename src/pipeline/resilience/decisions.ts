@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../errors.ts";
+import type { ErrorCode, HeadgateError } from "../../errors.ts";
 
 /**
  * What a failed model call leads to.
@@ -27,8 +27,9 @@ const decisions: Partial<Record<ErrorCode, Decision>> = {
   not_translatable: "skip",
 };
 
-export function decide(code: ErrorCode): Decision {
-  return decisions[code] ?? "stop";
+export function decide({ code, shouldRetry }: Pick<HeadgateError, "code" | "shouldRetry">): Decision {
+  const decision = decisions[code] ?? "stop";
+  return decision === "retry" && shouldRetry === false ? "rotate" : decision;
 }
 
 /** A row of the decision table, for people. */
@@ -104,5 +105,5 @@ const rows: readonly Omit<DecisionRow, "decision">[] = [
 
 /** The decision table, for `headgate doctor --retries` and the docs. */
 export function describeDecisions(): readonly DecisionRow[] {
-  return rows.map(({ when, code, why }) => ({ when, code, decision: decide(code), why }));
+  return rows.map(({ when, code, why }) => ({ when, code, decision: decisions[code] ?? "stop", why }));
 }

@@ -132,7 +132,7 @@ export class ModelRun {
     const { clock } = this.options;
     const askedMs = error.retryAfterMs === undefined ? 0 : Math.min(error.retryAfterMs, maxRetryAfterMs);
     if (askedMs > 0) stop.turn.health.bench(clock.now() + askedMs, clock.now());
-    const decision = decide(error.code);
+    const decision = decide(error);
     const isOver = this.#call.signal.aborted || decision === "stop";
     if (isOver || (decision !== "skip" && this.attemptsLeft <= 0)) return undefined;
     const waitMs = Math.max(askedMs, computeBackoffMs(this.#retries + 1, clock));

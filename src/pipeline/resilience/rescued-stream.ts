@@ -157,7 +157,7 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
   /** An endpoint's client can undo what it was sent. */
   async #startOver(error: HeadgateError): Promise<void> {
     const { call, run } = this.#options;
-    const stop = run.itinerary.elsewhere(decide(error.code));
+    const stop = run.itinerary.elsewhere(decide(error));
     if (!stop) throw error;
     await this.#open(stop, { call, reason: "restart" });
     this.#noteRescue();
@@ -167,7 +167,7 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
   async #goOn(tape: SentTape, isMisfit: boolean): Promise<void> {
     const way = this.#chooseWay(tape);
     const { itinerary } = this.#options.run;
-    const decision = decide(this.#failure?.code ?? "stream_cut");
+    const decision = decide(this.#failure ?? { code: "stream_cut", shouldRetry: undefined });
     // What did not fit came from a deployment that answers.
     const stop = way && ((isMisfit ? itinerary.stay() : undefined) ?? itinerary.elsewhere(decision));
     if (!stop) throw new HeadgateError("stream_cut");

@@ -17,6 +17,7 @@ export function createEventReader(peer: string): AnswerReader {
 }
 
 class EventReader implements AnswerReader {
+  readonly ending = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
   readonly #peer: string;
   readonly #content = new ContentReader();
   readonly #usage = createUsageTally();

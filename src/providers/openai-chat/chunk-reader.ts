@@ -42,6 +42,7 @@ export function createChunkReader({ peer, showsUsage, saysReason }: ChunkReaderO
   const hasReason = (): boolean => choice.rawReason !== undefined && !others.areOpen;
 
   return {
+    ending: "data: [DONE]\n\n",
     get usageSoFar() {
       return usage;
     },

@@ -8,6 +8,7 @@ import {
   whole,
   type AnsweringServer,
 } from "./openai-chat-fixture.ts";
+import { parseCompletion } from "./parse-completion.ts";
 
 let server: AnsweringServer;
 let provider: Provider;
@@ -18,6 +19,16 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const finish = { type: "finish", reason: "stop", rawReason: "stop" };
+
+test.each([{ content: null }, {}, { content: 42 }, { content: null, tool_calls: [], refusal: "" }])(
+  "a message of %o that stopped by itself has said nothing, and is no answer",
+  (message) => {
+    const body = (reason: string): Buffer =>
+      Buffer.from(JSON.stringify({ choices: [{ message: { role: "assistant", ...message }, finish_reason: reason }] }));
+    expect(() => parseCompletion("p", body("stop"))).toThrow("p answered with a message that has no content.");
+    expect(parseCompletion("p", body("length"))).toMatchObject({ text: "", finishReason: "length" });
+  },
+);
 
 describe("reasoning", () => {
   test("ends in a block that can be handed back, before the text", async () => {

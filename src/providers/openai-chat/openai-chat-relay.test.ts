@@ -114,7 +114,7 @@ describe("a relay", () => {
     });
     bench.upstream.script({ rawBody });
     const { parts } = await bench.read(toRelay({}, true));
-    expect(readRaw(parts)).toBe(rawBody);
+    expect(readRaw(parts)).toBe(`${rawBody}data: [DONE]\n\n`);
     // Before its end, so that the server knows that it writes no events of its own.
     expect(parts.map(({ type }) => type)).toEqual(["raw", "usage", "finish", "raw"]);
     expect(readRaw([parts[0]!])).toBe("");
@@ -172,6 +172,7 @@ describe("a relay", () => {
       event({ choices: [{ index: 1, delta: { content: "y" } }] }),
       event({ choices: [{ index: 1, delta: {}, finish_reason: "stop" }] }),
       delta({}, "stop"),
+      "data: [DONE]\n\n",
     ].join("");
     bench.upstream.script({ rawBody, chunkBorders: "event" });
     const { parts } = await bench.read(toRelay({}, true));

@@ -34,6 +34,9 @@ export function parseCompletion(peer: string, bytes: Buffer): Completion {
   const toolCalls = readToolCalls(message["tool_calls"]);
   const usage = parseUsage(body["usage"], body["service_tier"]);
   const isRefusal = refusal !== "" && text === "";
+  if (isHollow(message) && toFinishReason(reason, toolCalls.length > 0) === "stop") {
+    throw new HeadgateError("provider_protocol", { detail: `${peer} answered with a message that has no content.` });
+  }
   return {
     text: isRefusal ? refusal : text,
     ...(isRefusal ? { isRefusal } : {}),
@@ -46,6 +49,13 @@ export function parseCompletion(peer: string, bytes: Buffer): Completion {
     ...(typeof reason === "string" ? { rawFinishReason: reason } : {}),
     ...(usage ? { usage } : {}),
   };
+}
+
+/** Nothing was said: an empty answer has at least a text that is empty. */
+function isHollow({ role: _role, ...fields }: Readonly<Record<string, unknown>>): boolean {
+  const isNothing = (value: unknown): boolean =>
+    value === null || value === undefined || typeof value === "number" || (Array.isArray(value) && value.length === 0);
+  return Object.entries(fields).every(([name, value]) => isNothing(value) || (name !== "content" && value === ""));
 }
 
 function readToolCalls(value: unknown): ToolCall[] {

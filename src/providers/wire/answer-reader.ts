@@ -25,6 +25,8 @@ export interface AnswerReader {
   readonly hasReason: boolean;
   /** What the vendor has told of usage until now, where it tells before the end. */
   readonly usageSoFar?: Usage;
+  /** The events that tell the client of the end, for a vendor that leaves them out. */
+  readonly ending?: string;
   /** Reads one event. @throws HeadgateError what an error event reports; `provider_protocol` if it cannot be read */
   read(event: StreamEvent): ReadEvent;
   /**

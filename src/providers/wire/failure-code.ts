@@ -11,15 +11,9 @@ export interface FailureSigns {
   readonly shouldRetry?: boolean;
 }
 
-/**
- * Finds the failure in the catalogue. A vendor that says not to ask again means the request, or a limit that no wait within
- * it helps against; one that says to ask again means a fault of its own.
- */
+/** Finds the failure in the catalogue. A vendor that says to ask again means a fault of its own. */
 export function toErrorCode({ status, words, message, shouldRetry }: FailureSigns): ErrorCode {
   const code = findCode(status, words, message);
-  if (shouldRetry === false && retryableCodes.has(code)) {
-    return code === "provider_rate_limited" ? "provider_spent" : "provider_rejected";
-  }
   const isRequestsFault = code !== "provider_spent" && !retryableCodes.has(code);
   return shouldRetry === true && isRequestsFault && status >= 400 ? "provider_unavailable" : code;
 }

@@ -120,7 +120,7 @@ interface Read {
   readonly error: unknown;
 }
 
-function read(reader: PartReader, chunks: readonly string[]): Read {
+function read(reader: PartReader, chunks: readonly (string | Buffer)[]): Read {
   const parts: Part[] = [];
   try {
     for (const chunk of chunks) if (reader.feed(Buffer.from(chunk), parts)) return { parts, error: undefined };
@@ -158,6 +158,14 @@ describe.each(Object.entries(dialects))("%s", (_name, dialect) => {
         }
       },
     );
+
+    test("after a word, bytes that are no UTF-8 end the stream, and never reach the client", () => {
+      const torn = Buffer.from(words[1].replace("world", "w\u00ffrld"), "latin1");
+      const { parts, error } = read(make(), [opening, words[0], torn, ...ending]);
+      expect(error).toMatchObject({ code: "provider_protocol" });
+      expect(sumParts(told(parts)).text).toBe("Hello ");
+      expect(rawOf(parts)).toBe(isRelay ? opening + words[0] : "");
+    });
 
     test.each([...noJson, ...misshapen])("before the first word, %j lets nothing through", (garbled) => {
       const { parts, error } = read(make(), [opening, garbled, ...words, ...ending]);
@@ -208,5 +216,13 @@ describe.each(Object.entries(dialects))("%s", (_name, dialect) => {
     expect(raws.map(({ says }) => says.length)).toEqual([1, 1, 0, 0]);
     expect(parts.findIndex(({ type }) => type === "finish")).toBe(parts.length - 2);
     expect(rawOf(parts)).toBe(chunks.join(""));
+  });
+
+  // Of Responses the last event is the only one that tells.
+  if (ending[0] === "") return;
+  test("a relay tells of the end where the vendor leaves that out", () => {
+    const { parts, error } = read(createRelayReader(create()), [opening, ...words, ending[0]]);
+    expect(error).toBeUndefined();
+    expect(rawOf(parts)).toBe([opening, ...words, ...ending].join(""));
   });
 });

@@ -38,9 +38,9 @@ describe("a status", () => {
 
 describe("the vendor's word on asking again", () => {
   const table: readonly (readonly [number, unknown, string, ErrorCode])[] = [
-    [500, {}, "false", "provider_rejected"],
-    [503, {}, "false", "provider_rejected"],
-    [429, {}, "false", "provider_spent"],
+    [500, {}, "false", "provider_unavailable"],
+    [503, {}, "false", "provider_overloaded"],
+    [429, {}, "false", "provider_rate_limited"],
     [400, {}, "false", "provider_rejected"],
     [400, {}, "true", "provider_unavailable"],
     [404, {}, "true", "provider_unavailable"],
@@ -53,6 +53,7 @@ describe("the vendor's word on asking again", () => {
   test.each(table)("of status %s with %o, %s, makes it %s", (status, error, word, code) => {
     const failure = fail(status, error, { "x-should-retry": word, "retry-after": "7" });
     expect(failure).toMatchObject({ code });
+    expect(failure.shouldRetry).toBe(word === "false" ? false : undefined);
     expect(failure.retryAfterMs).toBe(failure.retryable && code !== "provider_protocol" ? 7000 : undefined);
   });
 });

@@ -50,6 +50,7 @@ function fail(what: string, signs: FailureSigns, waitMs: () => number | undefine
   return new HeadgateError(code, {
     detail: `${what}${signs.words.length === 0 ? "" : ` (${signs.words.join(", ")})`}.`,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(signs.shouldRetry === false ? { shouldRetry: false } : {}),
   });
 }
 

@@ -1,11 +1,17 @@
+import { isUtf8 } from "node:buffer";
+import { HeadgateError } from "../../errors.ts";
 import type { StreamEvent } from "../../event-stream.ts";
 
 /**
  * Reads the one event of a frame that `createEventFramer` has cut (WHATWG HTML, section 9.2.6). Undefined if the frame has
  * no data: comments, and fields that mean nothing without it.
  * @param isFirst a byte order mark may stand before it
+ * @throws HeadgateError `provider_protocol` if it is no UTF-8
  */
 export function readFrame(frame: Buffer, isFirst: boolean): StreamEvent | undefined {
+  if (!isUtf8(frame)) {
+    throw new HeadgateError("provider_protocol", { detail: "An event holds bytes that are no UTF-8." });
+  }
   const text = frame.toString();
   let event: string | undefined;
   let data: string | undefined;

@@ -94,6 +94,7 @@ class RelayReader implements PartReader {
     if (!this.#hasPassed || this.#says.length > 0 || this.#isOpaque) this.#parts.push(this.#toRaw([]));
     for (const part of last) if (isEnd(part)) this.#parts.push(part);
     if (frame) this.#frames.push(frame);
+    else if (this.#answer.ending !== undefined) this.#frames.push(Buffer.from(this.#answer.ending));
     if (this.#frames.length > 0) this.#parts.push(this.#toRaw(this.#frames));
     this.#frames = [];
     this.#phase = "over";
