@@ -119,3 +119,23 @@ test("a clock that is set back holds no decrease up", () => {
   limit.leave("overloaded", startMs - 3_600_000);
   expect(limit.limit).toBe(49);
 });
+
+test("what was taken is given back but for the first step, unless the limit has grown since", () => {
+  const limit = new ConcurrencyLimit({ start: 10 });
+  limit.restore();
+  expect(limit.limit).toBe(10);
+  for (const nowMs of [0, 500, 1000]) {
+    limit.enter();
+    limit.leave("overloaded", nowMs);
+  }
+  expect(limit.limit).toBe(3);
+  limit.restore();
+  expect(limit.limit).toBe(7);
+  limit.enter();
+  limit.leave("overloaded", 1500);
+  const low = limit.limit;
+  for (let call = 0; call < 3; call += 1) limit.enter();
+  limit.leave("ok", 1600);
+  limit.restore();
+  expect(limit.limit).toBe(low + 1);
+});

@@ -59,6 +59,11 @@ export class ConcurrencyLimit {
     this.#inFlight = Math.max(0, this.#inFlight - 1);
   }
 
+  /** Takes back what was taken since the limit last grew, but for the first step. */
+  restore(): void {
+    if (!this.#hasGrown) this.#limit = Math.max(this.#limit, this.#fastUntil);
+  }
+
   get inFlight(): number {
     return this.#inFlight;
   }

@@ -27,6 +27,9 @@ export interface HealthReport {
   readonly lastFailure?: ErrorCode;
 }
 
+const leastServingMs = 1000;
+const timesUsual = 2;
+
 /** What is known of one deployment, by all calls of this process. */
 export class DeploymentHealth {
   readonly provider: string;
@@ -37,11 +40,20 @@ export class DeploymentHealth {
   /** Of calls that were answered: `latency` also knows how long it was silent. */
   readonly usualLatency = new LatencyMeter();
   lastFailure: ErrorCode | undefined;
+  /** When an answer last began. */
+  servedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ provider, model }: Pick<Deployment, "provider" | "model">, options: BreakerOptions) {
     this.provider = provider;
     this.model = model;
     this.breaker = new Breaker(options);
+  }
+
+  /** Whether answers begin all the while, however seldom they come where they take long. */
+  isServing(nowMs: number): boolean {
+    const sinceMs = nowMs - this.servedAtMs;
+    // Below zero the clock was set back.
+    return sinceMs >= 0 && sinceMs < Math.max(leastServingMs, timesUsual * (this.usualLatency.ms ?? 0));
   }
 
   availability(nowMs: number, mayBeBenched = false): Availability {

@@ -56,6 +56,43 @@ test.each<[ErrorCode, number]>([
   expect(health.limit.limit).toBe(limit);
 });
 
+test("a deployment that answers others is full, not down, when it says that it has too much to do", () => {
+  const health = createHealth();
+  begin(health).finish(startMs + 200);
+  failTimes(health, "provider_overloaded", 50, startMs + 1199);
+  expect(health.report(startMs + 1199)).toMatchObject({ state: "closed", limit: 179, failuresInWindow: 0 });
+  failTimes(health, "provider_overloaded", 5, startMs + 1200);
+  expect(health.breaker.state(startMs + 1200)).toBe("open");
+});
+
+test("one that takes long answers seldom", () => {
+  const health = createHealth();
+  begin(health).finish(startMs + 2000);
+  failTimes(health, "provider_overloaded", 50, startMs + 5999);
+  expect(health.breaker.state(startMs + 5999)).toBe("closed");
+  failTimes(health, "provider_overloaded", 5, startMs + 6000);
+  expect(health.breaker.state(startMs + 6000)).toBe("open");
+});
+
+test("one that turns out to be down comes back with its room", () => {
+  const health = createHealth();
+  begin(health).finish(startMs + 1000);
+  for (let ms = 0; ms < 2000; ms += 500) failTimes(health, "provider_overloaded", 1, startMs + 1000 + ms);
+  expect(health.limit.limit).toBe(61);
+  failTimes(health, "provider_overloaded", 5, startMs + 3000);
+  expect(health.report(startMs + 3000)).toMatchObject({ state: "open", limit: 179 });
+});
+
+test("a probe that is told so opens the breaker again", () => {
+  const health = createHealth();
+  begin(health).finish(startMs);
+  failTimes(health, "provider_unavailable", 5);
+  const probe = begin(health, startMs + 1000);
+  health.servedAtMs = startMs + 1000;
+  probe.fail("provider_overloaded", startMs + 1000);
+  expect(health.breaker.state(startMs + 1000)).toBe("open");
+});
+
 test("answers that come while half of the room is used make more of it", () => {
   const health = createHealth();
   const running = Array.from({ length: 200 }, () => begin(health));

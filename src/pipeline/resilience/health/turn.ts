@@ -36,6 +36,7 @@ export class Turn {
     const tookMs = nowMs - this.startedAtMs;
     this.health.latency.observe(tookMs, nowMs);
     this.health.usualLatency.observe(tookMs, nowMs);
+    this.health.servedAtMs = nowMs;
     this.#succeed(nowMs);
   }
 
@@ -57,9 +58,15 @@ export class Turn {
     const tellsOfLoad = isOverload && !this.isProbe && breaker.isCurrent(this.#ticket);
     limit.leave(tellsOfLoad ? "overloaded" : "neutral", nowMs);
     if (code === "provider_silent") latency.observe(nowMs - this.startedAtMs, nowMs);
-    if (judgement === "failed" || judgement === "overloaded") {
-      this.health.lastFailure = code;
+    // It takes as much as it can: less is to be asked of it, not nothing.
+    const isOnlyFull = code === "provider_overloaded" && !this.isProbe && this.health.isServing(nowMs);
+    if (judgement === "failed" || judgement === "overloaded") this.health.lastFailure = code;
+    if (isOnlyFull) breaker.ignore(this.#ticket);
+    else if (judgement === "failed" || judgement === "overloaded") {
+      const wasClosed = breaker.state(nowMs) === "closed";
       breaker.fail(this.#ticket, nowMs, this.#hasBegun);
+      // It was down, and what it said of its load said nothing.
+      if (wasClosed && breaker.state(nowMs) !== "closed") limit.restore();
     } else if (judgement === "alive" && this.isProbe) this.#succeed(nowMs);
     else breaker.ignore(this.#ticket);
   }
