@@ -154,6 +154,21 @@ describe("closing", () => {
     await Promise.all([idle.readableEnded || once(idle, "end"), closed]);
   });
 
+  test("answers what came just before it lets go of idle connections", async () => {
+    const { clock, pass } = createHeldClock(1234, 500);
+    const { server, url } = await start({ callEndpoint: async () => summaryReply("Short.") }, { clock });
+    const kept = openSocket(url);
+    kept.write(toRequestBytes("application/json"));
+    await readAnswer(kept, "Short.");
+    const closed = server.close({ drainMs: 60_000, lameDuckMs: 1234 });
+    pass(1234);
+    while (await isReachable(url)) await setImmediate();
+    kept.write(toRequestBytes("application/json"));
+    pass(500);
+    expect(await readAnswer(kept, "Short.")).toMatch(/^HTTP\/1.1 200 .*Connection: close/is);
+    await closed;
+  });
+
   test("at the end of the drain ends calls and streams with what they say then, and only then the sockets", async () => {
     const { clock, pass } = createHeldClock(4321);
     const ending = new AbortController();

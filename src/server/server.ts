@@ -80,6 +80,7 @@ async function drain({ http, context, connections }: App, options: CloseOptions)
     stopListening(http);
     await Promise.race([startTimer(clock, settleMs).passed, deadline.passed]);
   } else stopListening(http);
+  await readWaiting();
   traffic.refuse();
   connections.retire();
   const idle = traffic.untilIdle().then(() => true);
@@ -103,6 +104,13 @@ async function takeInWaiting(connections: Connections): Promise<void> {
     ({ taken } = connections);
     await setImmediate();
   }
+}
+
+// A socket that closes with a request unread is reset, and a loop that is late has many unread. Two turns, since the first
+// may have looked for them before.
+async function readWaiting(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }
 
 function startTimer(clock: Clock, ms: number): { readonly passed: Promise<void>; readonly cancel: () => void } {
