@@ -9,7 +9,7 @@ function readSources(): Map<string, string> {
   const files = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true });
   return new Map(
     files
-      .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts"))
+      .filter((entry) => entry.isFile() && /(?<!\.test|-fixture)\.ts$/.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name))
       .map((path) => [relative(root, path).replaceAll("\\", "/"), readFileSync(path, "utf8")]),
   );

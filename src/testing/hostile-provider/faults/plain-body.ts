@@ -35,11 +35,13 @@ export const plainBodyFaults: readonly ScriptedFault[] = defineFaults({ group: "
     ),
   },
   {
-    ...toEdited("lone-surrogate", "Half of a surrogate pair at the end of the text.", (exchange) => {
-      const pieces = [...exchange.answer.pieces, "\ud83d"];
-      return exchange.writer.toWhole({ ...exchange.answer, pieces });
-    }),
+    name: "lone-surrogate",
+    what: "Half of a surrogate pair at the end of the text.",
     recoverable: false,
+    run: (exchange) => {
+      const pieces = exchange.answer.pieces.with(-1, `${exchange.answer.pieces.at(-1)}\ud83d`);
+      return sendAnswer(exchange, { ...exchange.answer, pieces });
+    },
   },
   {
     ...toEdited("no-choices", "No choices.", (exchange) => ({ ...toWhole(exchange), choices: [] })),
