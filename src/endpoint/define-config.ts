@@ -84,7 +84,7 @@ export type ProviderOptions =
   | LocalOptions;
 
 /** One of several places where a model runs. */
-export interface DeploymentOptions {
+interface DeploymentOptions {
   /** A name in `providers`. */
   readonly provider: string;
   /** The provider's own name of the model. @default the entry's name */

@@ -15,7 +15,7 @@ interface ListenOptions {
   readonly port: number;
 }
 
-export interface CloseOptions {
+interface CloseOptions {
   /** How long requests at work may take to finish, streams included, from the begin of closing, in milliseconds. */
   readonly drainMs: number;
   /**

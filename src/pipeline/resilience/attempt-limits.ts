@@ -16,7 +16,7 @@ export interface LimitsOf {
   readonly probe?: Probe;
 }
 
-export interface Probe {
+interface Probe {
   /** How long the deployment took to answer when it did; undefined: it never did. */
   readonly usualMs: number | undefined;
   /** A float in [0, 1). */

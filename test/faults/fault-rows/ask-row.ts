@@ -84,12 +84,12 @@ function readText({ surface }: FaultRow, value: Readonly<Record<string, unknown>
   if (surface === "endpoint") return toOutcome(value);
   const content = dig(value, surface === "messages" ? ["content"] : ["choices", 0, "message", "content"]);
   if (typeof content === "string") return content;
-  return Array.isArray(content) ? content.map((block) => String(dig(block, ["text"]) ?? "")).join("") : "";
+  return Array.isArray(content) ? content.map((block) => toText(dig(block, ["text"]))).join("") : "";
 }
 
 function readCode(value: Readonly<Record<string, unknown>>): string {
   const error = isRecord(value["error"]) ? value["error"] : value;
-  return String(error["code"] ?? error["type"] ?? "unknown");
+  return toText(error["code"] ?? error["type"] ?? "unknown");
 }
 
 /** Adds a stream's events up, strictly: an event that cannot be read, or comes after the end, breaks it. */
@@ -122,11 +122,11 @@ function readEvents(row: FaultRow, body: string): Omit<Answer, "status"> {
         isRescued = String(value["warnings"]).includes("answer_rescued");
       }
     } else if (row.surface === "messages") {
-      if (value["type"] === "content_block_delta") text += String(dig(value, ["delta", "text"]) ?? "");
+      if (value["type"] === "content_block_delta") text += toText(dig(value, ["delta", "text"]));
       hasFinish ||= value["type"] === "message_delta" && typeof dig(value, ["delta", "stop_reason"]) === "string";
       if (value["type"] === "message_stop") end = "done";
     } else {
-      text += String(dig(value, ["choices", 0, "delta", "content"]) ?? "");
+      text += toText(dig(value, ["choices", 0, "delta", "content"]));
       hasFinish ||= typeof dig(value, ["choices", 0, "finish_reason"]) === "string";
     }
   }
@@ -154,6 +154,10 @@ function* splitEvents(body: string): Generator<{ readonly name: string; readonly
 /** Without what differs from answer to answer. */
 export function toOutcome(answer: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ ...answer, requestId: undefined, warnings: undefined });
+}
+
+function toText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 function dig(value: unknown, path: readonly (string | number)[]): unknown {

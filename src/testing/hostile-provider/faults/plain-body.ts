@@ -39,7 +39,7 @@ export const plainBodyFaults: readonly ScriptedFault[] = defineFaults({ group: "
     what: "Half of a surrogate pair at the end of the text.",
     recoverable: false,
     run: (exchange) => {
-      const pieces = exchange.answer.pieces.with(-1, `${exchange.answer.pieces.at(-1)}\ud83d`);
+      const pieces = [...exchange.answer.pieces.slice(0, -1), `${exchange.answer.pieces.at(-1)}\ud83d`];
       return sendAnswer(exchange, { ...exchange.answer, pieces });
     },
   },
