@@ -11,3 +11,8 @@ export function askChat(model: string, isStream: boolean): Ask {
   const messages = [{ role: "user", content: question }];
   return { path: "/v1/chat/completions", body: JSON.stringify({ model, messages, stream: isStream }) };
 }
+
+export function askMessages(model: string, isStream: boolean): Ask {
+  const messages = [{ role: "user", content: question }];
+  return { path: "/v1/messages", body: JSON.stringify({ model, messages, max_tokens: 100_000, stream: isStream }) };
+}

@@ -19,6 +19,8 @@ export interface Answer {
 }
 
 export interface Ask {
+  /** @default "POST" */
+  readonly method?: "GET" | "POST";
   readonly path: string;
   /** A UUID, to find the record by. */
   readonly requestId?: string;
@@ -51,10 +53,10 @@ export function createPressureClient(serverUrl: string): PressureClient {
   }
 
   return {
-    send: ({ path, body, requestId, accept = "*/*" }, timeoutMs = 30_000) => {
+    send: ({ method = "POST", path, body, requestId, accept = "*/*" }, timeoutMs = 30_000) => {
       const socket = take();
       const id = requestId === undefined ? "" : `x-request-id: ${requestId}\r\n`;
-      const head = `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\naccept: ${accept}\r\n${id}content-type: application/json\r\n`;
+      const head = `${method} ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\naccept: ${accept}\r\n${id}content-type: application/json\r\n`;
       const text = `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
       return new Promise((resolve) => {
         const exchange = new Exchange(socket, timeoutMs, (answer, mayKeep) => {

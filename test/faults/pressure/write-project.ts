@@ -8,6 +8,8 @@ export interface PressureProject {
   readonly config: unknown;
   /** Endpoints by name, each with the tier or model that it uses and its deadline. */
   readonly endpoints?: Readonly<Record<string, { readonly use: string; readonly timeoutMs: number }>>;
+  /** Of the server. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface PressureServer extends ServedProject {
@@ -18,7 +20,7 @@ export interface PressureServer extends ServedProject {
 const text = { type: "string" };
 
 /** Serves a project of its own in a process of its own. */
-export async function servePressureProject({ config, endpoints = {} }: PressureProject): Promise<PressureServer> {
+export async function servePressureProject({ config, endpoints = {}, env }: PressureProject): Promise<PressureServer> {
   const source = mkdtempSync(join(tmpdir(), "headgate-pressure-"));
   writeFileSync(join(source, "headgate.config.ts"), `export default ${JSON.stringify(config)};\n`);
   for (const [name, { use, timeoutMs }] of Object.entries(endpoints)) {
@@ -34,7 +36,7 @@ export async function servePressureProject({ config, endpoints = {} }: PressureP
     writeFileSync(join(folder, "endpoint.ts"), `export default ${JSON.stringify(endpoint)};\n`);
     writeFileSync(join(folder, "prompts/1.0.0.prompt"), '---\nversion: 1.0.0\n---\n{{role "user"}}Answer: {{text}}\n');
   }
-  const project = copyProject("", { source, env: { DRILL_KEY: "drill", HEADGATE_LOG_LEVEL: "error" } });
+  const project = copyProject("", { source, env: { DRILL_KEY: "drill", HEADGATE_LOG_LEVEL: "error", ...env } });
   const server = await project.serve();
   return {
     ...server,

@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { askChat, askMessages } from "../pressure/asks.ts";
+import type { HostileProcess } from "../pressure/hostile-process.ts";
+import { isWhole, percentile } from "../pressure/judge-answer.ts";
+import type { Answer, Ask, PressureClient } from "../pressure/pressure-client.ts";
+import { askMemory, readResidentKib } from "../pressure/server-memory.ts";
+import { applySteadyLoad } from "../pressure/steady-load.ts";
+import type { PressureServer } from "../pressure/write-project.ts";
+import { connectSlowReader, type SlowReader } from "./slow-reader.ts";
+
+/** What the client speaks and what the provider does: where they are the same, bytes are relayed; else each event is read and written anew. */
+export const surfaces = {
+  "chat relayed": { ask: (model: string) => askChat(`chat-${model}`, true) },
+  "messages relayed": { ask: (model: string) => askMessages(`messages-${model}`, true) },
+  "messages from chat": { ask: (model: string) => askMessages(`chat-${model}`, true) },
+  "chat from messages": { ask: (model: string) => askChat(`messages-${model}`, true) },
+} as const satisfies Record<string, { readonly ask: (model: string) => Ask }>;
+
+export type SurfaceName = keyof typeof surfaces;
+
+export interface SlowReaders {
+  readonly surface: SurfaceName;
+  readonly server: PressureServer;
+  readonly provider: HostileProcess;
+  readonly client: PressureClient;
+  readonly readers: number;
+  /** For kernel buffers to fill, and how long it is measured then. */
+  readonly fillMs: number;
+  readonly measureMs: number;
+}
+
+export interface ReaderFigures {
+  readonly surface: SurfaceName;
+  /** Still being pushed at the end: a busy server refuses some. */
+  readonly streams: number;
+  readonly kibPerStream: number;
+  /** The first time that so much flows: what the heap and the allocator keep from then on. */
+  readonly firstKibPerStream: number;
+  /** Of heap and buffers, after a collection. */
+  readonly heldKibPerStream: number;
+  readonly mostPushedBytes: number;
+  readonly ratio: number;
+  readonly quietMs: number;
+  readonly besideMs: number;
+  readonly fillingMs: number;
+  readonly failed: number;
+}
+
+const perSecond = 40;
+
+// Each fills some megabytes of the kernel's buffers first, and all at once would be a test of the processor.
+const startEveryMs = 100;
+
+/** Streams that are pushed as fast as they are taken, to readers who take 1 KB a second. */
+export async function serveSlowReaders(options: SlowReaders): Promise<ReaderFigures> {
+  const { surface, server, provider, readers: count, fillMs, measureMs } = options;
+  const { ask } = surfaces[surface];
+  const pid = server.child.pid!;
+  const readers = await Promise.all(Array.from({ length: count }, () => connectSlowReader(server.url)));
+  try {
+    // The heap grows to what these streams need when they flow.
+    for (let round = 0; round < 3; round++) await warmUp(readers, ask("warm"));
+    const coldKib = readResidentKib(pid);
+    await fillOnce(options, ask("burst"));
+    const grownKib = readResidentKib(pid) - coldKib;
+    const quiet = await askBeside(options, measureMs);
+    const emptied = await askMemory(server);
+    await sleep(1000);
+    const beforeKib = readResidentKib(pid);
+    const known = (await provider.readLedger()).at(-1)?.id ?? 0;
+    for (const reader of readers) {
+      reader.start(ask("burst"), 1024);
+      await sleep(startEveryMs);
+    }
+    let peakKib = 0;
+    const look = setInterval(() => (peakKib = Math.max(peakKib, readResidentKib(pid))), 100);
+    const filling = await askBeside(options, fillMs);
+    const beside = await askBeside(options, measureMs);
+    clearInterval(look);
+    const held = await askMemory(server);
+    const entries = (await provider.readLedger(known)).filter(({ model }) => model.includes("burst"));
+    const streams = Math.max(1, entries.filter(({ end }) => end === "open").length);
+    closeAll(readers);
+    await sleep(1000);
+    const quietAgain = await askBeside(options, measureMs);
+    const quietMs = percentile([...quiet, ...quietAgain].map(toTotalMs), 0.99);
+    const besideMs = percentile(beside.map(toTotalMs), 0.99);
+    const heldBytes = sumOf(held.after) - sumOf(emptied.after);
+    return {
+      surface,
+      streams,
+      kibPerStream: (peakKib - beforeKib) / streams,
+      firstKibPerStream: grownKib / count,
+      heldKibPerStream: heldBytes / 1024 / streams,
+      mostPushedBytes: Math.max(...entries.map(({ bytesAccepted }) => bytesAccepted)),
+      ratio: besideMs / quietMs,
+      quietMs,
+      besideMs,
+      fillingMs: percentile(filling.map(toTotalMs), 0.99),
+      failed: [...quiet, ...beside, ...quietAgain].filter((answer) => !isWhole(answer)).length,
+    };
+  } finally {
+    closeAll(readers);
+  }
+}
+
+const mostKib = 64;
+const mostRatio = 1.2;
+const leastOpen = 0.75;
+
+export function judgeReaders(figures: ReaderFigures, count: number): { line: string; faults: string[] } {
+  const { surface, kibPerStream, heldKibPerStream, mostPushedBytes, streams, ratio, failed } = figures;
+  const { quietMs, besideMs, fillingMs } = figures;
+  const faults = [
+    ...(kibPerStream > mostKib ? [`${kibPerStream.toFixed(1)} KiB for a stream`] : []),
+    ...(heldKibPerStream > mostKib ? [`${heldKibPerStream.toFixed(1)} KiB held for a stream`] : []),
+    ...(ratio > mostRatio ? [`others' p99 ${ratio.toFixed(2)} times as long`] : []),
+    ...(streams < count * leastOpen ? [`only ${streams} were still being pushed at the end`] : []),
+    ...(failed > 0 ? [`${failed} other requests failed`] : []),
+  ];
+  const pushed = (mostPushedBytes / 1024 / 1024).toFixed(1);
+  const line = `${surface}: ${streams} of ${count} readers of 1 KB/s: RSS at its peak ${kibPerStream.toFixed(1)} KiB a stream (${figures.firstKibPerStream.toFixed(1)} when they first flow), held after a collection ${heldKibPerStream.toFixed(1)} KiB; the provider could push ${pushed} MiB of each at most; others' p99 ${besideMs.toFixed(1)} ms beside them, ${quietMs.toFixed(1)} ms without: ${ratio.toFixed(2)} times (${fillingMs.toFixed(1)} ms while the kernel's buffers filled)`;
+  return { line, faults };
+}
+
+/** Healthy requests, plain and streamed. */
+function askBeside({ client }: SlowReaders, ms: number): Promise<Answer[]> {
+  const asks = [askChat("chat-healthy", false), askChat("chat-healthy", true)];
+  return applySteadyLoad({ perSecond, seconds: ms / 1000 }, (index) => client.send(asks[index % asks.length]!));
+}
+
+/** The same streams once before: garbage of full speed stays in the process's size. */
+async function fillOnce({ server, readers: count, fillMs }: SlowReaders, ask: Ask): Promise<void> {
+  const readers = await Promise.all(Array.from({ length: count }, () => connectSlowReader(server.url)));
+  for (const reader of readers) {
+    reader.start(ask, 1024);
+    await sleep(startEveryMs);
+  }
+  await sleep(fillMs);
+  closeAll(readers);
+  await sleep(2000);
+}
+
+const atOnce = 8;
+const mostTries = 20;
+
+async function warmUp(readers: readonly SlowReader[], ask: Ask): Promise<void> {
+  const left = readers.values();
+  const work = async (): Promise<void> => {
+    for (const reader of left) await readPatiently(reader, ask);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+}
+
+/** On a busy machine the server may refuse what comes so fast. */
+async function readPatiently(reader: SlowReader, ask: Ask): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await reader.readAll(ask);
+      return;
+    } catch (error) {
+      if (tries === mostTries) throw error;
+      await sleep(500);
+    }
+  }
+}
+
+function toTotalMs({ totalMs }: Answer): number {
+  return totalMs;
+}
+
+function sumOf({ heapUsed, arrayBuffers }: NodeJS.MemoryUsage): number {
+  return heapUsed + arrayBuffers;
+}
+
+function closeAll(readers: readonly SlowReader[]): void {
+  for (const reader of readers) reader.close();
+}
