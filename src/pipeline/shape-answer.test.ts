@@ -80,19 +80,27 @@ test("warnings noted on the way are part of the answer", async () => {
 });
 
 describe("the fallback", () => {
-  test.each(["output_invalid", "provider_unavailable", "deadline_exceeded", "stream_cut"] as const)(
-    "answers for the model on %s and says why",
-    async (code) => {
-      const call = createCall({ fallback });
-      const reply = await stage(call, () => fail(code));
-      expect(reply.whole?.outcome).toEqual({
-        status: "fallback",
-        output: { summary: "None." },
-        warnings: ["input_truncated", `fallback:${code}`],
-      });
-      expect(call.notes.rungs).toEqual([{ rung: "fallback", ok: true, attempt: 0 }]);
-    },
-  );
+  test.each([
+    "output_invalid",
+    "provider_unavailable",
+    "provider_overloaded",
+    "provider_silent",
+    "provider_spent",
+    "provider_model_unknown",
+    "stream_stalled",
+    "stream_cut",
+    "deadline_exceeded",
+    "overloaded",
+  ] as const)("answers for the model on %s and says why", async (code) => {
+    const call = createCall({ fallback });
+    const reply = await stage(call, () => fail(code));
+    expect(reply.whole?.outcome).toEqual({
+      status: "fallback",
+      output: { summary: "None." },
+      warnings: ["input_truncated", `fallback:${code}`],
+    });
+    expect(call.notes.rungs).toEqual([{ rung: "fallback", ok: true, attempt: 0 }]);
+  });
 
   test.each(["input_invalid", "request_cancelled", "internal", "model_not_found"] as const)(
     "does not hide %s",

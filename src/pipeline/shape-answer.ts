@@ -11,12 +11,19 @@ const modelFailures: ReadonlySet<ErrorCode> = new Set([
   "output_invalid",
   "provider_rejected",
   "provider_auth",
+  "provider_spent",
+  "provider_model_unknown",
   "provider_rate_limited",
+  "provider_overloaded",
+  "provider_silent",
   "provider_unavailable",
   "provider_protocol",
   "provider_response_too_large",
+  "stream_stalled",
   "stream_cut",
   "deadline_exceeded",
+  // Here only of models: whoever the server itself has no room for does not come so far.
+  "overloaded",
 ]);
 
 /** Gives an endpoint's answer its final shape: warnings collected on the way, and the contract's fallback when the model failed. */
