@@ -76,6 +76,7 @@ function benchEnvironment(upstreamUrl: string): NodeJS.ProcessEnv {
   return {
     UPSTREAM_URL: `${upstreamUrl}/v1`,
     HEADGATE_LOG_LEVEL: "info",
+    HEADGATE_LAME_DUCK_SECONDS: "0",
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
   };
 }

@@ -20,8 +20,8 @@ test("lets in as many as the limit, and one more for each that leaves", () => {
   expect(limit.inFlight).toBe(3);
 });
 
-test("starts at 256", () => {
-  expect(new ConcurrencyLimit().limit).toBe(256);
+test("starts at 1024", () => {
+  expect(new ConcurrencyLimit().limit).toBe(1024);
 });
 
 test("overload takes 30 %, twice a second at most", () => {

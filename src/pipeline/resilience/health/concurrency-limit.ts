@@ -1,5 +1,5 @@
 export interface ConcurrencyLimitOptions {
-  /** @default 256 */
+  /** @default 1024 */
   readonly start?: number;
   /** @default 1 */
   readonly min?: number;
@@ -31,7 +31,7 @@ export class ConcurrencyLimit {
    */
   #fastUntil = 0;
 
-  constructor({ start = 256, min = 1, max = 2048 }: ConcurrencyLimitOptions = {}) {
+  constructor({ start = 1024, min = 1, max = 2048 }: ConcurrencyLimitOptions = {}) {
     this.#min = min;
     this.#max = max;
     this.#limit = Math.min(max, Math.max(min, start));

@@ -69,7 +69,7 @@ test("reports what is known, and nothing that is not", () => {
   const board = new HealthBoard({ clock });
   const health = board.of(place("a"));
   const fresh = { provider: "acme", model: "a", state: "closed", consecutiveFailures: 0 } as const;
-  const empty = { failuresInWindow: 0, resultsInWindow: 0, inFlight: 0, limit: 256 };
+  const empty = { failuresInWindow: 0, resultsInWindow: 0, inFlight: 0, limit: 1024 };
   expect(board.list(clock.now())).toEqual([{ ...fresh, ...empty }]);
   const untilMs = clock.now() + 2000;
   health.bench(untilMs, clock.now());

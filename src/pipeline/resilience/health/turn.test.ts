@@ -45,11 +45,11 @@ test.each(codes.filter((code) => ["failed", "overloaded"].includes(judgeFailure(
 );
 
 test.each<[ErrorCode, number]>([
-  ["provider_rate_limited", 179],
-  ["provider_overloaded", 179],
-  ["provider_silent", 179],
-  ["provider_unavailable", 256],
-  ["request_cancelled", 256],
+  ["provider_rate_limited", 716],
+  ["provider_overloaded", 716],
+  ["provider_silent", 716],
+  ["provider_unavailable", 1024],
+  ["request_cancelled", 1024],
 ])("after %s the limit is %d", (code, limit) => {
   const health = createHealth();
   failTimes(health, code, 1);
@@ -60,7 +60,7 @@ test("a deployment that answers others is full, not down, when it says that it h
   const health = createHealth();
   begin(health).finish(startMs + 200);
   failTimes(health, "provider_overloaded", 50, startMs + 1199);
-  expect(health.report(startMs + 1199)).toMatchObject({ state: "closed", limit: 179, failuresInWindow: 0 });
+  expect(health.report(startMs + 1199)).toMatchObject({ state: "closed", limit: 716, failuresInWindow: 0 });
   failTimes(health, "provider_overloaded", 5, startMs + 1200);
   expect(health.breaker.state(startMs + 1200)).toBe("open");
 });
@@ -78,9 +78,9 @@ test("one that turns out to be down comes back with its room", () => {
   const health = createHealth();
   begin(health).finish(startMs + 1000);
   for (let ms = 0; ms < 2000; ms += 500) failTimes(health, "provider_overloaded", 1, startMs + 1000 + ms);
-  expect(health.limit.limit).toBe(61);
+  expect(health.limit.limit).toBe(245);
   failTimes(health, "provider_overloaded", 5, startMs + 3000);
-  expect(health.report(startMs + 3000)).toMatchObject({ state: "open", limit: 179 });
+  expect(health.report(startMs + 3000)).toMatchObject({ state: "open", limit: 716 });
 });
 
 test("a probe that is told so opens the breaker again", () => {
@@ -95,31 +95,31 @@ test("a probe that is told so opens the breaker again", () => {
 
 test("answers that come while half of the room is used make more of it", () => {
   const health = createHealth();
-  const running = Array.from({ length: 200 }, () => begin(health));
-  for (let call = 0; call < 300; call += 1) {
+  const running = Array.from({ length: 600 }, () => begin(health));
+  for (let call = 0; call < 1100; call += 1) {
     running.shift()?.finish(startMs + 100);
     running.push(begin(health));
   }
-  expect(health.limit.limit).toBe(257);
+  expect(health.limit.limit).toBe(1025);
 });
 
 test("an outage of a minute does not take the room that the deployment needs when it is back", () => {
   const health = createHealth();
   failTimes(health, "provider_overloaded", 5);
   for (let second = 1; second <= 60; second += 1) failTimes(health, "provider_overloaded", 1, startMs + second * 1000);
-  expect(health.limit.limit).toBe(179);
+  expect(health.limit.limit).toBe(716);
 });
 
 test("calls that hung before an outage was noticed take no room either, and no probe waits for their places", () => {
   const health = createHealth();
-  const hanging = Array.from({ length: 256 }, () => begin(health));
+  const hanging = Array.from({ length: 1024 }, () => begin(health));
   expect(health.availability(startMs)).toBe("full");
   for (const turn of hanging.slice(0, 5)) turn.fail("provider_silent", startMs + 10_000);
   expect(health.breaker.state(startMs + 10_000)).toBe("open");
   const probe = begin(health, startMs + 11_000);
   expect(probe.isProbe).toBe(true);
   for (const [index, turn] of hanging.slice(5).entries()) turn.fail("provider_silent", startMs + 11_000 + index * 100);
-  expect(health.limit.limit).toBe(179);
+  expect(health.limit.limit).toBe(716);
   expect(health.limit.inFlight).toBe(1);
 });
 
