@@ -38,6 +38,8 @@ export interface ReaderFigures {
   readonly firstKibPerStream: number;
   /** Of heap and buffers, after a collection. */
   readonly heldKibPerStream: number;
+  /** Of it in buffers; the rest is heap. */
+  readonly bufferKibPerStream: number;
   readonly mostPushedBytes: number;
   readonly ratio: number;
   readonly quietMs: number;
@@ -92,6 +94,7 @@ export async function serveSlowReaders(options: SlowReaders): Promise<ReaderFigu
       kibPerStream: (peakKib - beforeKib) / streams,
       firstKibPerStream: grownKib / count,
       heldKibPerStream: heldBytes / 1024 / streams,
+      bufferKibPerStream: (held.after.arrayBuffers - emptied.after.arrayBuffers) / 1024 / streams,
       mostPushedBytes: Math.max(...entries.map(({ bytesAccepted }) => bytesAccepted)),
       ratio: besideMs / quietMs,
       quietMs,
@@ -119,7 +122,7 @@ export function judgeReaders(figures: ReaderFigures, count: number): { line: str
     ...(failed > 0 ? [`${failed} other requests failed`] : []),
   ];
   const pushed = (mostPushedBytes / 1024 / 1024).toFixed(1);
-  const line = `${surface}: ${streams} of ${count} readers of 1 KB/s: RSS at its peak ${kibPerStream.toFixed(1)} KiB a stream (${figures.firstKibPerStream.toFixed(1)} when they first flow), held after a collection ${heldKibPerStream.toFixed(1)} KiB; the provider could push ${pushed} MiB of each at most; others' p99 ${besideMs.toFixed(1)} ms beside them, ${quietMs.toFixed(1)} ms without: ${ratio.toFixed(2)} times (${fillingMs.toFixed(1)} ms while the kernel's buffers filled)`;
+  const line = `${surface}: ${streams} of ${count} readers of 1 KB/s: RSS at its peak ${kibPerStream.toFixed(1)} KiB a stream (${figures.firstKibPerStream.toFixed(1)} when they first flow), held after a collection ${heldKibPerStream.toFixed(1)} KiB, ${figures.bufferKibPerStream.toFixed(1)} of it in buffers; the provider could push ${pushed} MiB of each at most; others' p99 ${besideMs.toFixed(1)} ms beside them, ${quietMs.toFixed(1)} ms without: ${ratio.toFixed(2)} times (${fillingMs.toFixed(1)} ms while the kernel's buffers filled)`;
   return { line, faults };
 }
 
