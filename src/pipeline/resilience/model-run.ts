@@ -73,7 +73,7 @@ export class ModelRun {
         // That nobody else could be told the request is not why it failed.
         if (!failure || error.code !== "not_translatable") failure = error;
         const next = await this.#follow(error, stop);
-        if (!next) throw failure;
+        if (!next) throw endOf(this.#call.signal) ?? failure;
         stop = next;
         // A stream that goes on elsewhere stays one, however often it takes.
         if (!isRescue(reason)) ({ reason } = stop);
@@ -176,6 +176,11 @@ export class ModelRun {
     const tooShort = windows.get(model) ?? 0;
     return (other) => (windows.get(other) ?? 0) > tooShort;
   }
+}
+
+/** Whoever left, or was sent away, while a retry was waited for: that is how the call ended, not the failure before. */
+function endOf({ reason }: AbortSignal): HeadgateError | undefined {
+  return HeadgateError.is(reason) && reason.code !== "deadline_exceeded" ? reason : undefined;
 }
 
 /** Every request has one, or one for each piece of its input; all others are made for failures. */
