@@ -23,6 +23,10 @@ const upstream = startProcess(0, [join(import.meta.dirname, "streaming-upstream.
 const upstreamUrl = await firstLine(upstream.child);
 const headgate = await startHeadgate(serverCore, upstreamUrl);
 
+const open = (url: string, key: string): StreamReader[] => Array.from({ length: atOnce }, () => openReader(url, key));
+const straight = open(upstreamUrl, "");
+const through = open(headgate.url, headgate.key);
+
 interface Round {
   readonly intact: number;
   /** Sorted, in milliseconds. */
@@ -33,12 +37,13 @@ interface Round {
 try {
   const direct: Round[] = [];
   const relayed: Round[] = [];
-  await readStreams(headgate.url, headgate.key);
+  // Connections are open and code is warm before anything is measured.
+  for (const readers of [straight, through]) await readStreams(readers);
   let cpuMicros = 0;
   for (let round = 0; round < rounds; round++) {
-    direct.push(await readStreams(upstreamUrl, ""));
+    direct.push(await readStreams(straight));
     const before = headgate.process.cpuMicroseconds();
-    relayed.push(await readStreams(headgate.url, headgate.key));
+    relayed.push(await readStreams(through));
     await headgate.settle();
     cpuMicros += headgate.process.cpuMicroseconds() - before;
   }
@@ -59,13 +64,18 @@ try {
   );
   process.exitCode = intact === rounds * atOnce ? 0 : 1;
 } finally {
+  for (const reader of [...straight, ...through]) reader.close();
   await headgate.close();
   await upstream.stop();
 }
 
-async function readStreams(url: string, key: string): Promise<Round> {
+function readStreams(readers: readonly StreamReader[]): Promise<Round> {
+  return readAll(readers.map((reader) => reader.read()));
+}
+
+async function readAll(reading: readonly Promise<StreamSeen>[]): Promise<Round> {
   const startedAt = performance.now();
-  const seen = await Promise.all(Array.from({ length: atOnce }, () => readStream(url, key)));
+  const seen = await Promise.all(reading);
   return {
     intact: seen.filter(({ isIntact }) => isIntact).length,
     firstWordMs: seen.map(({ firstWordMs }) => firstWordMs).sort((a, b) => a - b),
@@ -73,32 +83,45 @@ async function readStreams(url: string, key: string): Promise<Round> {
   };
 }
 
-/** Reads on a bare socket: the load generator's own cost is not to be measured. */
-function readStream(url: string, key: string): Promise<{ readonly isIntact: boolean; readonly firstWordMs: number }> {
+interface StreamSeen {
+  readonly isIntact: boolean;
+  readonly firstWordMs: number;
+}
+
+interface StreamReader {
+  read(): Promise<StreamSeen>;
+  close(): void;
+}
+
+/** Reads streams on one bare socket, one after the other: the load generator's own cost is not to be measured. */
+function openReader(url: string, key: string): StreamReader {
   const { hostname, port } = new URL(url);
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname);
-    const startedAt = performance.now();
-    const chunks: Buffer[] = [];
-    let firstWordMs = Number.NaN;
-    socket.setNoDelay(true);
-    socket.write(
-      `POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nauthorization: Bearer ${key}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    );
-    const end = (): void => {
-      socket.destroy();
-      clearTimeout(timer);
-      resolve({ isIntact: isIntact(Buffer.concat(chunks).toString()), firstWordMs });
-    };
-    const timer = setTimeout(end, timeoutMs);
-    socket.on("data", (chunk) => {
-      chunks.push(chunk);
-      if (Number.isNaN(firstWordMs) && chunk.includes(words[0]!)) firstWordMs = performance.now() - startedAt;
-      if (chunk.subarray(-5).toString("latin1") === "0\r\n\r\n") end();
-    });
-    socket.on("error", end);
-    socket.on("close", end);
-  });
+  const socket = connect(Number(port), hostname);
+  socket.setNoDelay(true);
+  socket.on("error", () => socket.destroy());
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nauthorization: Bearer ${key}\r\ncontent-length: ${body.length}\r\n\r\n`;
+  return {
+    close: () => socket.destroy(),
+    read: () =>
+      new Promise((resolve) => {
+        const startedAt = performance.now();
+        const chunks: Buffer[] = [];
+        let firstWordMs = Number.NaN;
+        const end = (): void => {
+          clearTimeout(timer);
+          socket.off("data", onData).off("close", end);
+          resolve({ isIntact: isIntact(Buffer.concat(chunks).toString()), firstWordMs });
+        };
+        const onData = (chunk: Buffer): void => {
+          chunks.push(chunk);
+          if (Number.isNaN(firstWordMs) && chunk.includes(words[0]!)) firstWordMs = performance.now() - startedAt;
+          if (chunk.subarray(-5).toString("latin1") === "0\r\n\r\n") end();
+        };
+        const timer = setTimeout(end, timeoutMs);
+        socket.on("data", onData).on("close", end);
+        socket.write(head + body);
+      }),
+  };
 }
 
 function isIntact(response: string): boolean {
