@@ -28,12 +28,15 @@ export function watchParts(parts: AsyncIterable<Part>, watcher: PartsWatcher): A
       };
       return {
         async next() {
+          let step: IteratorResult<Part> | undefined;
           try {
-            const step = await source.next();
+            step = await source.next();
             if (step.done) await end({ type: "done" });
             else if (watcher.onPart) await watcher.onPart(step.value);
             return step;
           } catch (error) {
+            // Whoever reads does not close what has failed: the provider's place would stay taken.
+            if (step?.done === false) await source.return?.();
             await end({ type: "failed", error });
             throw error;
           }
