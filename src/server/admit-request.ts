@@ -63,8 +63,8 @@ function countBody(body: IncomingMessage, response: ServerResponse, traffic: Tra
       traffic.grow(response, chunk.length);
     } catch (error) {
       body.off("data", onData);
-      // Whoever reads the body answers with it.
-      body.emit("error", error);
+      // Whoever reads the body answers with it. Where nobody does, as after a refusal, it would end the process.
+      if (body.listenerCount("error") > 0) body.emit("error", error);
     }
   };
   body.on("data", onData);

@@ -100,6 +100,21 @@ test("bodies that arrive slowly take no place, and bytes above the limit of all 
   expect(text).toMatch(/^HTTP\/1.1 503 .*"code":"overloaded"/s);
 });
 
+test("a body that nobody reads, since its request was refused, and that is one too many harms nobody", async () => {
+  const url = await start(async () => summaryReply("Short."), { maxBodyBytesInFlight: 50_000 });
+  const slow = openSocket(url);
+  await new Promise((resolve) => slow.write(`${head}Content-Length: 45000\r\n\r\n${" ".repeat(40_000)}`, resolve));
+  await fetch(`${url}/livez`);
+  const socket = openSocket(url).setEncoding("utf8");
+  const chunk = `3a98\r\n${" ".repeat(15_000)}\r\n`;
+  socket.write(
+    `${head.replace("application/json", "text/plain")}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(10)}`,
+  );
+  const [answer] = (await once(socket, "data")) as [string];
+  expect(answer).toMatch(/^HTTP\/1.1 415 /);
+  expect((await fetch(`${url}/livez`)).status).toBe(200);
+});
+
 test("an overloaded server refuses before the body, and the connection lives on", async () => {
   const begun = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();
