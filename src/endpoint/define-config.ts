@@ -165,7 +165,7 @@ export interface HedgeOptions {
 
 /** What happens when a model call fails. */
 export interface ResilienceOptions {
-  /** Model calls for one request: the first, and whatever failures lead to. 1 to 3. @default 3 */
+  /** Model calls for one request: the first, and whatever failures lead to. Re-asks count, and are made all the same. 1 to 3. @default 3 */
   readonly maxAttempts?: number;
   readonly timeouts?: TimeoutOptions;
   /** False: a stream that breaks ends with an error. @default {} */
