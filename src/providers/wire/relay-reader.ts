@@ -1,8 +1,12 @@
 import type { Part } from "../../reply.ts";
 import { dropHalfEvent, readOrDrop, type AnswerReader, type ReadEvent } from "./answer-reader.ts";
 import { createEventFramer } from "./event-framer.ts";
+import { joinBytes } from "./join-bytes.ts";
 import { readFrame } from "./read-frame.ts";
 import type { PartReader } from "./stream-parts.ts";
+
+/** Frames that wait are put together in lots: a stream of tiny ones would take a hundred times its size otherwise. */
+const framesPerLot = 256;
 
 /**
  * Reads a stream for a client that speaks its dialect: whole events pass as they came, with what they say beside them.
@@ -24,6 +28,8 @@ class RelayReader implements PartReader {
   #phase: "waiting" | "passing" | "closing" | "over" = "waiting";
   #parts: Part[] = [];
   #frames: Buffer[] = [];
+  /** Of them, those that are lots. */
+  #lots = 0;
   #says: Part[] = [];
   #isOpaque = false;
   #isFirst = true;
@@ -73,7 +79,14 @@ class RelayReader implements PartReader {
       if (read.isHidden === true) return;
     }
     if (read.type === "done") this.#finish(true, frame);
-    else this.#frames.push(frame);
+    else this.#hold(frame);
+  }
+
+  #hold(frame: Buffer): void {
+    this.#frames.push(frame);
+    if (this.#frames.length - this.#lots < framesPerLot) return;
+    this.#frames.push(Buffer.concat(this.#frames.splice(this.#lots)));
+    this.#lots++;
   }
 
   #begin(): void {
@@ -85,6 +98,7 @@ class RelayReader implements PartReader {
     if (this.#frames.length === 0 && this.#says.length === 0) return;
     this.#parts.push(this.#toRaw(this.#frames));
     this.#frames = [];
+    this.#lots = 0;
   }
 
   #finish(isDone: boolean, frame?: Buffer): void {
@@ -101,7 +115,7 @@ class RelayReader implements PartReader {
   }
 
   #toRaw(frames: readonly Buffer[]): Part {
-    const bytes = frames.length === 1 ? frames[0]! : Buffer.concat(frames);
+    const bytes = joinBytes(frames);
     const says = this.#says.length === 0 ? silence : this.#says;
     const isOpaque = this.#isOpaque;
     if (says.length > 0) this.#says = [];
