@@ -68,7 +68,8 @@ export function createChunkReader({ peer, showsUsage, saysReason }: ChunkReaderO
       if (isDone && !hasBegun) {
         throw new HeadgateError("provider_protocol", { detail: `${peer} streamed no answer.` });
       }
-      if (isDone ? saysReason && rawReason === undefined : !hasReason()) {
+      const isWhole = hasReason() || (isDone && !saysReason && !others.areOpen);
+      if (!isWhole) {
         throw new HeadgateError("stream_cut", { detail: `${peer} ended its stream in the middle of the answer.` });
       }
       const parts: Part[] = [];
@@ -90,16 +91,18 @@ interface OtherChoices {
 }
 
 function createOtherChoices(): OtherChoices {
-  const hasEnded = new Map<unknown, boolean>();
+  const begun = new Set<unknown>();
+  const ended = new Set<unknown>();
   return {
     get areOpen() {
-      return hasEnded.size > 0 && [...hasEnded.values()].includes(false);
+      return begun.size > ended.size;
     },
     read: (choices) => {
       let isSaying = false;
       for (const { index = 0, finish_reason: said, delta } of choices) {
         if (index === 0) continue;
-        hasEnded.set(index, hasEnded.get(index) === true || isReason(said));
+        begun.add(index);
+        if (isReason(said)) ended.add(index);
         isSaying ||= isRecord(delta) && (asText(delta["content"]) !== "" || Array.isArray(delta["tool_calls"]));
       }
       return isSaying;

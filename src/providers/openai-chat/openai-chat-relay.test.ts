@@ -99,8 +99,8 @@ describe("a relay", () => {
       expect(readRaw(parts.slice(-1))).toBe(ending.join(""));
     });
 
-    test("is cut if one of them has not ended", async () => {
-      bench.upstream.script({ rawBody: begun.join("") });
+    test.each(["", "data: [DONE]\n\n"])("is cut if one of them has not ended: %j", async (ending) => {
+      bench.upstream.script({ rawBody: `${begun.join("")}${ending}` });
       const { parts, error } = await bench.read(toRelay({ n: 2 }, true));
       expect(parts.map(({ type }) => type)).not.toContain("finish");
       expect(error).toMatchObject({ code: "stream_cut" });

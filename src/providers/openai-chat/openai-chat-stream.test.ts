@@ -34,7 +34,7 @@ describe("a stream", () => {
         "event: ping\ndata: {}\n\n",
         event({ choices: [], prompt_filter_results: [] }),
         delta({ role: "assistant", content: null }),
-        event({ choices: [{ index: 1, delta: { content: "another choice" } }] }),
+        event({ choices: [{ index: 1, delta: { content: "another choice" }, finish_reason: "stop" }] }),
         delta({ content: "x" }, "stop"),
         event({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } }),
         "data: [DONE]\n\n",
