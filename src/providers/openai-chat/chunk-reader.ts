@@ -68,8 +68,7 @@ export function createChunkReader({ peer, showsUsage, saysReason }: ChunkReaderO
       if (isDone && !hasBegun) {
         throw new HeadgateError("provider_protocol", { detail: `${peer} streamed no answer.` });
       }
-      const isWhole = hasReason() || (isDone && !saysReason && !others.areOpen);
-      if (!isWhole) {
+      if (!hasReason() && (saysReason || !isDone || others.areOpen)) {
         throw new HeadgateError("stream_cut", { detail: `${peer} ended its stream in the middle of the answer.` });
       }
       const parts: Part[] = [];
