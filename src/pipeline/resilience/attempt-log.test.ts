@@ -112,4 +112,8 @@ describe("usage that the provider has told before the end holds", () => {
     expect(await fails(failed("request_cancelled"))).toEqual({ ...told, isEstimated: true });
     expect(await fails(failed("provider_rejected"))).toBeUndefined();
   });
+
+  test("for a provider that is given up before its first word", async () => {
+    expect(await fails(failed("provider_silent"))).toEqual({ ...told, isEstimated: true });
+  });
 });

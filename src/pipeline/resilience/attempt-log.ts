@@ -4,6 +4,9 @@ import { HeadgateError, type ErrorCode } from "../../errors.ts";
 import type { Completion, FinishReason, Part, Usage } from "../../reply.ts";
 import { estimateUsage, OutputCounter } from "./estimate-usage.ts";
 
+/** It was we who ended the model call. */
+const leftWith: ReadonlySet<ErrorCode> = new Set(["request_cancelled", "deadline_exceeded", "provider_silent"]);
+
 export interface AttemptLogOptions {
   readonly call: Call;
   readonly target: Target;
@@ -113,9 +116,9 @@ export class AttemptLog {
   /** Of an answer that did not come to its end: what the vendor told holds, and what came since then is counted. */
   #usageAtEnd(errorCode: ErrorCode | undefined): Usage | undefined {
     const estimated = this.#output && estimateUsage(this.#call, this.#output);
-    // A vendor that fails before the first word bills nothing; a client that leaves before it has begun the work.
-    const hasBegun = estimated !== undefined || errorCode === "request_cancelled" || errorCode === "deadline_exceeded";
-    const told = hasBegun ? this.#told?.() : undefined;
+    // A vendor that fails before the first word bills nothing; one that is left before it has begun the work.
+    const isLeft = errorCode !== undefined && leftWith.has(errorCode);
+    const told = estimated !== undefined || isLeft ? this.#told?.() : undefined;
     if (!told) return estimated;
     return { ...told, outputTokens: Math.max(told.outputTokens, estimated?.outputTokens ?? 0), isEstimated: true };
   }
