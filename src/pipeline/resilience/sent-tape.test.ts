@@ -15,6 +15,10 @@ function relay(...says: readonly Part[]): Part {
 const text = (words: string): Part => ({ type: "text", text: words });
 const think = (words: string): Part => ({ type: "reasoning", text: words });
 const block: Part = { type: "reasoning-block", block: { vendor: "anthropic", text: "a", signature: "s" } };
+const seal = (length: number): Part => ({
+  type: "reasoning-block",
+  block: { vendor: "openai", text: "", encrypted: "e".repeat(length) },
+});
 const toolCall: Part = { type: "tool-call", index: 0, name: "f", arguments: "{}" };
 
 test("holds what was said in stretches, and its text apart from the reasoning", () => {
@@ -51,6 +55,8 @@ describe("gives up for good, and holds nothing,", () => {
     { what: "after log-probabilities", part: { type: "text", text: "a", logprobs: [] } as Part },
     { what: "beyond 32 Ki characters of text", part: text("a".repeat(32 * 1024)) },
     { what: "beyond 32 Ki characters of reasoning", part: think("a".repeat(32 * 1024)) },
+    { what: "beyond 256 Ki characters of sealed reasoning", part: seal(256 * 1024 + 1) },
+    { what: "beyond 1024 blocks of reasoning", part: relay(...Array.from({ length: 1024 }, () => seal(1))) },
   ])("$what", ({ part }) => {
     const tape = record(text("a"), part, text("more"), think("more"), block);
     expect(tape).toMatchObject({ isRetellable: false, text: "", parts: [] });
