@@ -42,6 +42,10 @@ test("readiness follows the store, and asks it at most once a second", async () 
   nowMs += 1000;
   expect(await read()).toMatchObject({ code: 503, status: "unavailable", store: "unreachable" });
   expect(pings).toBe(2);
+  // The clock is set back.
+  isUp = true;
+  nowMs -= 100_000;
+  expect(await read()).toEqual(ready);
 });
 
 test("a store that never answers makes the server unready, not slow", async () => {

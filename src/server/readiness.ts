@@ -39,7 +39,9 @@ export function createReadiness({ store, clock }: ReadinessOptions): Readiness {
       return checkedAtMs > 0 ? isReachable : undefined;
     },
     async isStoreReachable() {
-      if (clock.now() - checkedAtMs < cachedMs) return isReachable;
+      const ageMs = clock.now() - checkedAtMs;
+      // Below zero the clock was set back.
+      if (ageMs >= 0 && ageMs < cachedMs) return isReachable;
       pending ??= check().finally(() => {
         pending = undefined;
       });

@@ -49,6 +49,19 @@ describe("silence is told", () => {
     expect(firedAtMs).toEqual([1200]);
   });
 
+  test("after twice as long at most, though the clock is set back by an hour", () => {
+    let setBackMs = 0;
+    const setBack = { ...clock, now: () => clock.now() - setBackMs };
+    const startedAtMs = clock.now();
+    const own: number[] = [];
+    const other = new ContentTimer(setBack, limits, () => own.push(clock.now() - startedAtMs));
+    clock.advance(500);
+    setBackMs = 3_600_000;
+    clock.advance(2000);
+    expect(own).toEqual([2000]);
+    other.stop();
+  });
+
   test("to the millisecond after a reader was slow", () => {
     read(10, true);
     clock.advance(5000);

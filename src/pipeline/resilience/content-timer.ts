@@ -73,7 +73,10 @@ export class ContentTimer {
       this.#isDisarmed = true;
       return;
     }
-    const silentMs = this.#clock.now() - this.#silentSinceMs;
+    const now = this.#clock.now();
+    // A clock that was set back by an hour must not keep a client for an hour.
+    this.#silentSinceMs = Math.min(this.#silentSinceMs, now);
+    const silentMs = now - this.#silentSinceMs;
     if (silentMs >= this.#limitMs) this.#onSilence();
     else this.#cancel = this.#arm(this.#limitMs - silentMs);
   }
