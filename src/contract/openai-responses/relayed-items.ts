@@ -28,6 +28,7 @@ export interface OpenRelayedItem {
 /** Tools and instructions are repeated in the first event. */
 const mostHeadBytes = 64 * 1024;
 const mostItemBytes = 256 * 1024;
+const mostItems = 1024;
 // Encoded once: every chunk of a relayed stream is searched.
 const sequenceNumber = Buffer.from('"sequence_number"');
 const outputIndex = Buffer.from('"output_index"');
@@ -76,6 +77,8 @@ export class RelayedItems {
     const done: OutputItem[] = [];
     for (const { type, output_index: index, item } of this.#items.flatMap((bytes) => readRelayedEvents(bytes))) {
       if (typeof index !== "number" || !isItem(item)) continue;
+      // All places up to it are walked through.
+      if (index >= mostItems) throw new HeadgateError("stream_cut");
       if (type === "response.output_item.added") begun[index] = item;
       else if (type === "response.output_item.done") done[index] = item;
     }

@@ -122,10 +122,12 @@ describe("a response that was relayed", () => {
   });
 
   const call = { type: "function_call", id: "fc_up", call_id: "c", name: "look", arguments: "", status: "in_progress" };
+  const item0 = { type: "response.output_item.done", output_index: 0, item };
   test.each([
     ["within a call", [...steps.slice(0, 3), { type: "response.output_item.added", output_index: 1, item: call }]],
     ["within a second piece of content", [...steps.slice(0, 4), { ...steps[5], content_index: 1 }]],
     ["with an item that nothing told of", [steps[0]!, { ...steps[5], output_index: 2 }]],
+    ["with an item that is counted beyond all bounds", [steps[0]!, { ...item0, output_index: 4_294_967_294 }]],
     ["without an item", [steps[0]!]],
     ["with more text than the parts have", steps],
   ])("does not go on %s", (_what, passed) => {
