@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fast
 import { HeadgateError } from "../errors.ts";
 import type { KeyScope } from "../store/store.ts";
 import type { Authenticate, Principal } from "./authenticate.ts";
+import type { StartQueue } from "./start-queue.ts";
 import type { Traffic } from "./traffic.ts";
 
 declare module "fastify" {
@@ -16,6 +17,7 @@ declare module "fastify" {
 
 export interface AdmitOptions {
   readonly traffic: Traffic;
+  readonly starts: StartQueue;
   readonly authenticate: Authenticate;
 }
 
@@ -26,10 +28,12 @@ export type AdmitHook = (request: FastifyRequest, reply: FastifyReply, done: Hoo
 const mostBytesAtOnce = 16 * 1024;
 
 /** The hook that runs before a body is read: lets a request in, says who it is from, and ties its work to its socket. */
-export function createAdmit({ traffic, authenticate }: AdmitOptions): (scope: KeyScope) => AdmitHook {
+export function createAdmit({ traffic, starts, authenticate }: AdmitOptions): (scope: KeyScope) => AdmitHook {
   return (scope) => {
     const canBeRefused = scope === "call";
     return function admitRequest(request, reply, done) {
+      let endCall: (() => void) | undefined;
+      let start: (error?: HeadgateError) => void = done;
       try {
         const response = reply.raw;
         const announcedBytes = readLength(request);
@@ -39,15 +43,21 @@ export function createAdmit({ traffic, authenticate }: AdmitOptions): (scope: Ke
         request.cancellation = cancel.signal;
         response.once("close", () => {
           traffic.leave(response);
+          endCall?.();
           if (!response.writableFinished) cancel.abort(new HeadgateError("request_cancelled"));
         });
         request.principal = authenticate(request.raw, scope);
-        if (!comesAtOnce) countBody(request.raw, response, traffic);
+        if (!comesAtOnce)
+          start = (error) => {
+            if (!error) countBody(request.raw, response, traffic);
+            done(error);
+          };
       } catch (error) {
         done(error as Error);
         return;
       }
-      done();
+      if (canBeRefused) endCall = starts.add(start);
+      else start();
     };
   };
 }

@@ -26,6 +26,7 @@ import { registerResponses } from "./routes/responses.ts";
 import { createErrorHandler, problemShape } from "./send-error.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { ServerDependencies } from "./server-dependencies.ts";
+import { createStartQueue } from "./start-queue.ts";
 import { socketBufferBytes } from "./stream-reply.ts";
 import { createTraffic } from "./traffic.ts";
 
@@ -101,8 +102,9 @@ function createContext(dependencies: ServerDependencies): ServerContext {
   const limits = { ...defaultLimits, ...dependencies.limits };
   const keys = createKeyRing({ store, clock, logger, refreshMs: limits.keyRefreshMs });
   const guard = createLoadGuard({ clock, maxRssBytes: dependencies.limits?.maxRssBytes });
-  const traffic = createTraffic({ ...limits, guard, random: () => clock.random() });
-  const admit = createAdmit({ traffic, authenticate: createAuthenticate({ auth, adminToken, keys }) });
+  const starts = createStartQueue(clock);
+  const traffic = createTraffic({ ...limits, guard, starts, random: () => clock.random() });
+  const admit = createAdmit({ traffic, starts, authenticate: createAuthenticate({ auth, adminToken, keys }) });
   return { ...dependencies, limits, keys, guard, traffic, admit, startedAtMs: clock.now() };
 }
 

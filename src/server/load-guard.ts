@@ -56,9 +56,7 @@ export function createLoadGuard({ clock, maxRssBytes, readMemoryShare }: LoadGua
 
   return {
     get refusedShare() {
-      // One turn of the loop takes in every connection that waits: with many, no sample comes in time to stop it.
-      const turnMs = clock.now() - dueAtMs;
-      return toShare(Math.max(sustainedMs, turnMs));
+      return toShare(sustainedMs);
     },
     get isShortOfMemory() {
       return isShortOfMemory;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import type { LoadGuard } from "./load-guard.ts";
+import type { StartQueue } from "./start-queue.ts";
 import { createTraffic } from "./traffic.ts";
 import type { Entry, Traffic } from "./traffic.ts";
 
@@ -10,11 +11,17 @@ function createResponse(): ServerResponse {
   return { headersSent: false, shouldKeepAlive: true } as ServerResponse;
 }
 
-function setup(guard: Partial<LoadGuard> = {}, random = 0.5): { traffic: Traffic; enter: () => ServerResponse } {
+const idleQueue: StartQueue = { isFull: false, isRefusing: false, add: () => () => {} };
+
+function setup(
+  guard: Partial<LoadGuard> = {},
+  { random = 0.5, starts = idleQueue }: { readonly random?: number; readonly starts?: StartQueue } = {},
+): { traffic: Traffic; enter: () => ServerResponse } {
   const traffic = createTraffic({
     maxInFlight: 20,
     maxBodyBytesInFlight: 100,
     guard: { refusedShare: 0, isShortOfMemory: false, close: () => {}, ...guard },
+    starts,
     random: () => random,
   });
   const enter = (): ServerResponse => {
@@ -41,11 +48,18 @@ test("requests that are still arriving take no place from those at work", () => 
 });
 
 test("a share of the calls is refused while the loop is late, and no request of the operator's", () => {
-  const { traffic, enter } = setup({ refusedShare: 0.3 }, 0.29);
+  const { traffic, enter } = setup({ refusedShare: 0.3 }, { random: 0.29 });
   expect(traffic.isShedding).toBe(true);
   expect(enter).toThrow(overloaded);
   expect(() => traffic.enter(createResponse(), { ...call, canBeRefused: false })).not.toThrow();
-  expect(setup({ refusedShare: 0.3 }, 0.31).enter).not.toThrow();
+  expect(setup({ refusedShare: 0.3 }, { random: 0.31 }).enter).not.toThrow();
+});
+
+test("calls are refused while too many wait to be started, and no request of the operator's", () => {
+  const { traffic, enter } = setup({}, { starts: { ...idleQueue, isFull: true, isRefusing: true } });
+  expect(traffic.isShedding).toBe(true);
+  expect(enter).toThrow(overloaded);
+  expect(() => traffic.enter(createResponse(), { ...call, canBeRefused: false })).not.toThrow();
 });
 
 test("short of memory, a tenth of the calls go on", () => {

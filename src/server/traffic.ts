@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { HeadgateError } from "../errors.ts";
 import type { LoadGuard } from "./load-guard.ts";
+import type { StartQueue } from "./start-queue.ts";
 
 /** The requests here now: how many may be, and how they end when the server stops. */
 export interface Traffic {
@@ -38,6 +39,7 @@ export interface TrafficOptions {
   /** Of all bodies together: each takes several times its size while it is read. */
   readonly maxBodyBytesInFlight: number;
   readonly guard: LoadGuard;
+  readonly starts: StartQueue;
   /** A float in [0, 1). */
   readonly random: () => number;
 }
@@ -78,8 +80,8 @@ class GuardedTraffic implements Traffic {
   }
 
   get isShedding(): boolean {
-    const { guard } = this.#options;
-    return guard.refusedShare > 0 || guard.isShortOfMemory;
+    const { guard, starts } = this.#options;
+    return starts.isRefusing || guard.refusedShare > 0 || guard.isShortOfMemory;
   }
 
   enter(response: ServerResponse, { bodyBytes, announcedBytes, canBeRefused }: Entry): void {
@@ -134,9 +136,9 @@ class GuardedTraffic implements Traffic {
   }
 
   #isShed(): boolean {
-    const { guard, random } = this.#options;
+    const { guard, starts, random } = this.#options;
     const { refusedShare } = guard;
-    return refusedShare > 0 && random() < refusedShare;
+    return starts.isFull || (refusedShare > 0 && random() < refusedShare);
   }
 
   #isFull(): boolean {

@@ -1,0 +1,179 @@
+import type { Clock } from "../clock.ts";
+import { HeadgateError } from "../errors.ts";
+
+/**
+ * Calls that wait to be started. A turn of the event loop that would start very many of them starts a few, so that what
+ * is at work goes on, and whoever is refused or asks `/livez` is answered at once.
+ */
+export interface StartQueue {
+  /** True while calls wait too long, and have for a while: one more is better refused. */
+  readonly isFull: boolean;
+  /** True while calls are refused, and for a second after. */
+  readonly isRefusing: boolean;
+  /** Starts a call: now, or in a later turn. The returned function says once that it is over, or is not to be started. */
+  add(start: Start): () => void;
+}
+
+/** Told `overloaded` if the call waited for so long that its client is better off without it. */
+type Start = (error?: HeadgateError) => void;
+
+interface Waiting {
+  readonly sinceMs: number;
+  /** Absent: started, or taken back. */
+  start: Start | undefined;
+  isAtWork: boolean;
+}
+
+/** What a turn of the loop should take, all its work together; but one call is started in each. */
+const turnMs = 20;
+/** After a longer one fewer calls may be at work, as long as others wait: who is refused waits for a turn to end. */
+const longTurnMs = 25;
+const fewestAtWork = 4;
+const raiseEveryMs = 10;
+const raisedShare = 0.05;
+/** How many calls a turn starts at most, in case they cost nothing that a clock shows. */
+const mostStartsPerTurn = 64;
+/** How long a call may wait while the process is overloaded: as long as the queue of some hundred busy clients. */
+const mostWaitMs = 250;
+/** Bursts, and a machine that is busy with something else, have passed by then. */
+const patienceMs = 1000;
+const calmAfterMs = 1000;
+/** Of a call that came before calls were refused. */
+const longestWaitMs = 10_000;
+const mostWaiting = 1000;
+const weightOfNewest = 0.05;
+const retryAfterMs = 1000;
+
+export function createStartQueue(clock: Clock): StartQueue {
+  return new TurnwiseQueue(clock);
+}
+
+class TurnwiseQueue implements StartQueue {
+  readonly #clock: Clock;
+  readonly #waiting: Waiting[] = [];
+  #atWork = 0;
+  #mostAtWork = Infinity;
+  #atWorkBefore = 0;
+  #raisedMs = 0;
+  /** Since when this turn starts calls; undefined: it has started none. */
+  #beganMs: number | undefined;
+  /** When the turn before had started its last. */
+  #endedMs = 0;
+  /** Callbacks of the loop that are to come, each for one call. */
+  #due = 0;
+  #lastStartMs = 0;
+  #msPerStart = 0;
+  #lateSinceMs: number | undefined;
+  #isRefusing = false;
+  #lastRefusedMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get isFull(): boolean {
+    const [oldest] = this.#waiting;
+    if (!oldest) return false;
+    const nowMs = this.#clock.now();
+    if (this.#waiting.length < mostWaiting && !this.#isTooLong(nowMs, nowMs - oldest.sinceMs)) return false;
+    this.#lastRefusedMs = nowMs;
+    this.#isRefusing = true;
+    return true;
+  }
+
+  get isRefusing(): boolean {
+    this.#isRefusing &&= this.#clock.now() - this.#lastRefusedMs < calmAfterMs;
+    return this.#isRefusing;
+  }
+
+  add(start: Start): () => void {
+    const nowMs = this.#clock.now();
+    if (this.#waiting.length === 0 && !this.isRefusing) this.#mostAtWork = Infinity;
+    const call: Waiting = { sinceMs: nowMs, start, isAtWork: false };
+    if (this.#waiting.length === 0 && this.#hasTime(nowMs) && this.#atWork < this.#mostAtWork) {
+      this.#start(call, undefined);
+    } else {
+      if (this.#waiting.push(call) === 1) {
+        this.#lastStartMs = nowMs;
+        this.#endedMs = nowMs;
+        this.#atWorkBefore = this.#atWork;
+      }
+      this.#schedule();
+    }
+    return () => {
+      call.start = undefined;
+      if (call.isAtWork) this.#atWork--;
+      call.isAtWork = false;
+    };
+  }
+
+  #start(call: Waiting, error: HeadgateError | undefined): void {
+    const { start } = call;
+    call.start = undefined;
+    call.isAtWork = true;
+    this.#atWork++;
+    start?.(error);
+  }
+
+  #hasTime(nowMs: number): boolean {
+    if (this.#beganMs === undefined) {
+      this.#beganMs = nowMs;
+      setImmediate(() => (this.#beganMs = undefined));
+    }
+    return nowMs - this.#beganMs < turnMs;
+  }
+
+  // What a call does at first is done before the next callback: so each knows what the one before took.
+  #schedule(): void {
+    const most = Math.min(this.#waiting.length, mostStartsPerTurn);
+    while (this.#due < most) {
+      this.#due++;
+      setImmediate(this.#startOne);
+    }
+  }
+
+  readonly #startOne = (): void => {
+    this.#due--;
+    const nowMs = this.#clock.now();
+    const isFirst = this.#beganMs === undefined;
+    // What the turn took until here went to calls at work: they come first.
+    this.#beganMs ??= this.#endedMs;
+    if (isFirst) this.#adapt(nowMs, nowMs - this.#beganMs);
+    if ((isFirst || nowMs - this.#beganMs < turnMs) && this.#atWork < this.#mostAtWork) this.#startOldest(nowMs);
+    if (this.#due > 0) return;
+    this.#beganMs = undefined;
+    this.#endedMs = this.#clock.now();
+    this.#atWorkBefore = this.#atWork;
+    if (this.#waiting.length === 0 && !this.isRefusing) this.#mostAtWork = Infinity;
+    this.#schedule();
+  };
+
+  #adapt(nowMs: number, spentMs: number): void {
+    if (spentMs > longTurnMs) {
+      const share = Math.max(0.5, longTurnMs / spentMs);
+      this.#mostAtWork = Math.max(fewestAtWork, Math.floor(Math.min(this.#mostAtWork, this.#atWorkBefore) * share));
+      this.#raisedMs = nowMs;
+    } else if (this.#atWork >= this.#mostAtWork && nowMs - this.#raisedMs >= raiseEveryMs) {
+      this.#mostAtWork += Math.max(1, Math.floor(this.#mostAtWork * raisedShare));
+      this.#raisedMs = nowMs;
+    }
+  }
+
+  #startOldest(nowMs: number): void {
+    let oldest = this.#waiting.shift();
+    while (oldest && !oldest.start) oldest = this.#waiting.shift();
+    if (!oldest) return;
+    this.#msPerStart += (nowMs - this.#lastStartMs - this.#msPerStart) * weightOfNewest;
+    this.#lastStartMs = nowMs;
+    const waitedMs = nowMs - oldest.sinceMs;
+    if (waitedMs <= mostWaitMs || this.#waiting.length === 0) this.#lateSinceMs = undefined;
+    else this.#lateSinceMs ??= nowMs;
+    this.#start(oldest, waitedMs > longestWaitMs ? new HeadgateError("overloaded", { retryAfterMs }) : undefined);
+  }
+
+  #isTooLong(nowMs: number, waitedMs: number): boolean {
+    const isPatient = this.#lateSinceMs === undefined || nowMs - this.#lateSinceMs < patienceMs;
+    if (isPatient && !this.isRefusing) return false;
+    return Math.max(waitedMs, this.#waiting.length * this.#msPerStart) > mostWaitMs;
+  }
+}
