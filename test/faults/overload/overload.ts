@@ -3,8 +3,8 @@ import { describeAnswer, isClearFailure, isWhole, percentile, tally } from "../p
 import { createPressureClient, type Answer, type Ask } from "../pressure/pressure-client.ts";
 import { readRecords } from "../pressure/read-records.ts";
 import { readResidentKib } from "../pressure/server-memory.ts";
-import { applySteadyLoad } from "../pressure/steady-load.ts";
 import type { PressureServer } from "../pressure/write-project.ts";
+import { applyOpenLoad } from "./open-load.ts";
 import { watchServer } from "./watch-server.ts";
 
 export interface Overload {
@@ -14,6 +14,16 @@ export interface Overload {
   /** What the narrowest place takes at most; the overload is five times as much. */
   readonly perSecond: number;
   readonly seconds: number;
+  /** Requests at work at once, at most. */
+  readonly connections: number;
+}
+
+export interface OverloadBars {
+  /** Of the peak's good answers. */
+  readonly leastShare: number;
+  readonly mostRefusedMs: number;
+  readonly mostLivezMs: number;
+  readonly mostGrownMib: number;
 }
 
 export interface OverloadFigures {
@@ -33,26 +43,40 @@ export interface OverloadFigures {
   readonly told: string;
   readonly livezMs: number;
   readonly grownMib: number;
+  /** What was really sent, as a multiple of the peak. */
+  readonly times: number;
+  /** Requests that found no free connection. */
+  readonly unsent: number;
+  readonly senderLateMs: number;
 }
 
 export const timesOverload = 5;
 
 /** Measures what fits, then sends five times as much. */
-export async function overload({ name, server, asks, perSecond, seconds }: Overload): Promise<OverloadFigures> {
+export async function overload({
+  name,
+  server,
+  asks,
+  perSecond,
+  seconds,
+  connections,
+}: Overload): Promise<OverloadFigures> {
   const client = createPressureClient(server.url);
   const send = async (index: number): Promise<{ readonly requestId: string; readonly answer: Answer }> => {
     const requestId = randomUUID();
     return { requestId, answer: await client.send({ ...asks[index % asks.length]!, requestId }) };
   };
   try {
-    await applySteadyLoad({ perSecond: perSecond / 2, seconds: 2 }, send);
-    const fitting = await applySteadyLoad({ perSecond, seconds }, send);
+    await applyOpenLoad({ perSecond: perSecond / 2, seconds: 2, connections }, send);
+    const fitting = await applyOpenLoad({ perSecond, seconds, connections }, send);
     const beforeKib = readResidentKib(server.child.pid!);
-    const beganAtMs = performance.now();
-    const load = { perSecond: perSecond * timesOverload, seconds };
-    const { result, livezMs, peakMib } = await watchServer(server, createPressureClient, () =>
-      applySteadyLoad(load, send),
-    );
+    const load = { perSecond: perSecond * timesOverload, seconds, connections };
+    const {
+      result: over,
+      livezMs,
+      peakMib,
+    } = await watchServer(server, createPressureClient, () => applyOpenLoad(load, send));
+    const { results: result } = over;
     const records = await readRecords(server.url);
     const bad = result.filter(({ answer }) => !isWhole(answer));
     const hasAsked = ({ requestId }: { readonly requestId: string }): boolean =>
@@ -63,8 +87,8 @@ export async function overload({ name, server, asks, perSecond, seconds }: Overl
     const goodTimes = answers.filter(isWhole).map(({ totalMs }) => totalMs);
     return {
       name,
-      peak: countGood(fitting.map(toAnswer), seconds),
-      goodput: countGood(answers, seconds, beganAtMs),
+      peak: countGood(fitting.results.map(toAnswer), seconds, fitting.beganAtMs),
+      goodput: countGood(answers, seconds, over.beganAtMs),
       goodMs: [percentile(goodTimes, 0.5), percentile(goodTimes, 0.99)],
       refusedMs: percentile(
         refused.map(({ totalMs }) => totalMs),
@@ -80,6 +104,9 @@ export async function overload({ name, server, asks, perSecond, seconds }: Overl
       told: tally([...refused.map(describeAnswer).map((told) => `refused ${told}`), ...failed.map(describeAnswer)]),
       livezMs,
       grownMib: peakMib - beforeKib / 1024,
+      times: result.length / seconds / perSecond,
+      unsent: over.unsent,
+      senderLateMs: over.senderLateMs,
     };
   } finally {
     client.close();
@@ -91,26 +118,40 @@ function toAnswer({ answer }: { readonly answer: Answer }): Answer {
 }
 
 /** A second, over the time in which the load was applied: what is answered later does not count. */
-function countGood(answers: readonly Answer[], seconds: number, beganAtMs = answers[0]!.sentAtMs): number {
+function countGood(answers: readonly Answer[], seconds: number, beganAtMs: number): number {
   const untilMs = beganAtMs + seconds * 1000;
   return answers.filter((answer) => isWhole(answer) && answer.sentAtMs + answer.totalMs <= untilMs).length / seconds;
 }
 
-const leastShare = 0.8;
-const mostRefusedMs = 50;
-const mostLivezMs = 100;
+/** Below it was no overload, or too little: the sender was the bottleneck. */
+const leastTimes = 4;
 
-export function judgeOverload(figures: OverloadFigures, mostGrownMib: number): { line: string; faults: string[] } {
-  const { name, peak, goodput, goodMs, refusedMs, failedMs, unclear, livezMs, grownMib, told } = figures;
+export function judgeOverload(figures: OverloadFigures, bars: OverloadBars): { line: string; faults: string[] } {
+  const { peak, goodput, refusedMs, unclear, livezMs, grownMib, times } = figures;
+  const { leastShare, mostRefusedMs, mostLivezMs, mostGrownMib } = bars;
   const share = goodput / peak;
   const faults = [
     ...(share < leastShare ? [`goodput ${(share * 100).toFixed(0)} % of the peak`] : []),
     ...(refusedMs > mostRefusedMs ? [`refused only after ${refusedMs.toFixed(0)} ms`] : []),
     ...(figures.refused === 0 ? ["nothing was refused: it was no overload"] : []),
+    ...(times < leastTimes ? [`only ${times.toFixed(1)} times the peak was sent`] : []),
     ...(unclear.length > 0 ? [`${unclear.length} unclear: ${tally(unclear.map(describeAnswer))}`] : []),
     ...(livezMs > mostLivezMs ? [`/livez after ${livezMs.toFixed(0)} ms`] : []),
     ...(grownMib > mostGrownMib ? [`RSS grew by ${grownMib.toFixed(0)} MiB`] : []),
   ];
-  const line = `${name}: goodput ${goodput.toFixed(1)}/s of ${peak.toFixed(1)}/s (${(share * 100).toFixed(0)} %), good ones p50 ${goodMs[0].toFixed(0)} ms, p99 ${goodMs[1].toFixed(0)} ms; ${figures.refused} refused at once, p99 ${refusedMs.toFixed(1)} ms; ${figures.failed} failed at the provider, p99 ${failedMs.toFixed(0)} ms; /livez p99 ${livezMs.toFixed(1)} ms; RSS +${grownMib.toFixed(0)} MiB (bound ${mostGrownMib}); ${told}`;
-  return { line, faults };
+  return { line: describe(figures, bars), faults };
+}
+
+function describe(figures: OverloadFigures, { mostGrownMib }: OverloadBars): string {
+  const { peak, goodput, goodMs, refusedMs, failedMs, livezMs, grownMib, times, unsent, senderLateMs } = figures;
+  return [
+    `${figures.name}: goodput ${goodput.toFixed(1)}/s of ${peak.toFixed(1)}/s (${((goodput / peak) * 100).toFixed(0)} %)`,
+    `good ones p50 ${goodMs[0].toFixed(0)} ms, p99 ${goodMs[1].toFixed(0)} ms`,
+    `${figures.refused} refused at once, p99 ${refusedMs.toFixed(1)} ms`,
+    `${figures.failed} failed at the provider, p99 ${failedMs.toFixed(0)} ms`,
+    `/livez p99 ${livezMs.toFixed(1)} ms`,
+    `RSS +${grownMib.toFixed(0)} MiB (bound ${mostGrownMib})`,
+    `sent ${times.toFixed(1)} times the peak, p99 ${senderLateMs.toFixed(0)} ms late, ${unsent} found no connection`,
+    figures.told,
+  ].join("; ");
 }
