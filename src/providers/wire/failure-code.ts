@@ -38,6 +38,7 @@ function findCode(status: number, words: readonly string[], message: string): Er
   if (status === 408 || status === 409 || status === 425 || status >= 500) return "provider_unavailable";
   if (has(words, contextWords) || contextMessage.test(message)) return "context_too_long";
   if (has(words, filterWords) || filterMessage.test(message)) return "content_filtered";
+  if (ownThingMessage.test(message)) return "provider_rejected";
   const isModelUnknown = has(words, modelWords) || modelMessage.test(message);
   return status === 404 || status === 410 || isModelUnknown ? "provider_model_unknown" : "provider_rejected";
 }
@@ -110,3 +111,8 @@ const modelWords: ReadonlySet<string> = new Set([
 ]);
 // Bedrock's has no code.
 const modelMessage = /model identifier is invalid/i;
+
+// What a client names and the vendor does not have, as OpenAI and Anthropic say it, with 404 too. The model is there: a
+// client must not be able to make others' calls turn away from it.
+const ownThingMessage =
+  /^(?:no such file|(?:the )?(?:file|prompt|conversation|response|previous response|container|vector store|item|skill)s?\b[^.]{0,200}\bnot found)/i;
