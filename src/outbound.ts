@@ -75,7 +75,7 @@ const releaseGraceMs = 1000;
 const connectTimeoutMs = 5000;
 /** Where a reader stops the sender. */
 const highWaterBytes = 8 * 1024;
-const readBytes = 16 * 1024;
+const readBytes = 8 * 1024;
 
 /**
  * All sockets are read through one buffer, and what came is copied out at once. Node's own way takes 64 KiB for each read,
@@ -84,9 +84,19 @@ const readBytes = 16 * 1024;
 const onread = {
   buffer: new Uint8Array(readBytes),
   callback(this: Socket, bytes: number, buffer: Uint8Array): boolean {
-    return this.push(Buffer.from(buffer.subarray(0, bytes)));
+    return this.push(copyBytes(buffer.subarray(0, bytes)));
   },
 };
+
+/** From here on a copy has memory of its own: a part of Node's pool that is kept holds on to 64 KiB. */
+const ownMemoryBytes = 2048;
+
+function copyBytes(bytes: Uint8Array): Buffer {
+  if (bytes.length < ownMemoryBytes) return Buffer.from(bytes);
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
 
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const { clock = systemClock, connectionsPerOrigin = 512, waitingPerOrigin = 1024 } = options;

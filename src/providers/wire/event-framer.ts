@@ -1,4 +1,5 @@
 import { HeadgateError } from "../../errors.ts";
+import { joinBytes } from "./join-bytes.ts";
 
 const lineFeed = 10;
 const carriageReturn = 13;
@@ -26,7 +27,7 @@ export function createEventFramer(onFrame: (frame: Buffer) => void, maxBytes = m
   let isAfterReturn = false;
 
   function takeRest(): Buffer {
-    const rest = pending.length === 1 ? pending[0]! : Buffer.concat(pending);
+    const rest = joinBytes(pending);
     pending = [];
     pendingBytes = 0;
     return rest;
