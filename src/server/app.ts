@@ -59,6 +59,7 @@ export function createApp(dependencies: ServerDependencies): App {
   const context = createContext(dependencies);
   const http = createHttp(context);
   http.server.maxConnections = context.limits.maxConnections;
+  http.server.on("connection", () => context.starts.shortenTurn());
   const connections = watchConnections(http.server);
   const sendError = createErrorHandler(context.logger, problemShape);
   http.setErrorHandler(sendError);
@@ -105,7 +106,7 @@ function createContext(dependencies: ServerDependencies): ServerContext {
   const starts = createStartQueue(clock);
   const traffic = createTraffic({ ...limits, guard, starts, random: () => clock.random() });
   const admit = createAdmit({ traffic, starts, authenticate: createAuthenticate({ auth, adminToken, keys }) });
-  return { ...dependencies, limits, keys, guard, traffic, admit, startedAtMs: clock.now() };
+  return { ...dependencies, limits, keys, guard, starts, traffic, admit, startedAtMs: clock.now() };
 }
 
 function createHttp({ clock, limits, logger }: ServerContext): FastifyInstance {

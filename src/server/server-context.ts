@@ -3,6 +3,7 @@ import type { AdmitHook } from "./admit-request.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { LoadGuard } from "./load-guard.ts";
 import type { ServerDependencies, ServerLimits } from "./server-dependencies.ts";
+import type { StartQueue } from "./start-queue.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** What routes work with: the server's dependencies and the parts it built from them. */
@@ -10,6 +11,7 @@ export interface ServerContext extends ServerDependencies {
   readonly limits: Required<Omit<ServerLimits, "maxRssBytes">>;
   readonly keys: KeyRing;
   readonly guard: LoadGuard;
+  readonly starts: StartQueue;
   readonly traffic: Traffic;
   readonly startedAtMs: number;
   /** The hook that lets only callers with the scope in. */

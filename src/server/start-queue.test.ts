@@ -58,14 +58,6 @@ test("a turn starts calls for 20 ms, and the others in later turns, in order", a
   expect(names(given)).toEqual(Array.from({ length: 11 }, (_, index) => String(index)));
 });
 
-test("a turn that calls at work have filled starts one", async () => {
-  const given = setup();
-  given.add(10, 8);
-  await pass(given.clock, 3, 50);
-  expect(given.started.length).toBeLessThanOrEqual(6);
-  expect(given.started.length).toBeGreaterThan(3);
-});
-
 test("who leaves while it waits is not started", async () => {
   const given = setup();
   const ends = given.add(5, 30);
@@ -113,19 +105,60 @@ test("while it refuses, it takes as many calls as it starts in a quarter of a se
   const { queue, clock } = given;
   given.add(500, 5);
   let most = 0;
-  for (let turn = 0; turn < 600; turn++) {
+  for (let turn = 0; turn < 1500; turn++) {
     let taken = 0;
     while (taken < 200 && !queue.isFull) {
       given.add(1, 5);
       taken++;
     }
-    // The first second takes in all.
-    if (turn > 300) most = Math.max(most, taken);
+    // By then, those that came before calls were refused are started.
+    if (turn > 1200) most = Math.max(most, taken);
     await pass(clock, 1);
   }
   expect(queue.isRefusing).toBe(true);
   expect(most).toBeGreaterThan(0);
   expect(most).toBeLessThanOrEqual(50);
+});
+
+test("calls that are late in every turn are started all the same, one a turn, while others are refused", async () => {
+  const given = setup();
+  given.add(1001, 30);
+  expect(given.queue.isFull).toBe(true);
+  const before = given.started.length;
+  for (let turn = 0; turn < 10; turn++) {
+    await pass(given.clock, 1, 10);
+    expect(given.queue.isRefusing).toBe(true);
+  }
+  expect(given.started).toHaveLength(before + 10);
+});
+
+test("while it refuses, calls at work that make turns long hold others back until there are fewer of them", async () => {
+  const given = setup();
+  const ends = given.add(1100, 1, { stays: true });
+  const look = async (turns: number): Promise<number> => {
+    for (let turn = 0; turn < turns; turn++) {
+      // Somebody is refused.
+      expect(given.queue.isFull).toBe(true);
+      await pass(given.clock, 1, 100);
+    }
+    return given.started.length;
+  };
+  const before = await look(10);
+  expect(before).toBe(20);
+  expect(await look(20)).toBe(before);
+  for (const end of ends.slice(0, before)) end();
+  expect(await look(1)).toBeGreaterThan(before);
+});
+
+test("a turn that took a connection in starts one call", async () => {
+  const given = setup();
+  given.add(20, 5);
+  const before = given.started.length;
+  given.queue.shortenTurn();
+  await pass(given.clock, 1);
+  expect(given.started).toHaveLength(before + 1);
+  await pass(given.clock, 1);
+  expect(given.started).toHaveLength(before + 5);
 });
 
 test("with a thousand waiting, one more is refused at once", () => {
@@ -134,19 +167,6 @@ test("with a thousand waiting, one more is refused at once", () => {
   expect(given.queue.isFull).toBe(false);
   given.add(1, 30);
   expect(given.queue.isFull).toBe(true);
-});
-
-test("calls at work that make turns long hold others back, until there are fewer of them", async () => {
-  const given = setup();
-  const ends = given.add(40, 1, { stays: true });
-  given.add(20, 30, { stays: true });
-  await pass(given.clock, 10, 100);
-  const before = given.started.length;
-  await pass(given.clock, 20, 100);
-  expect(given.started).toHaveLength(before);
-  for (const end of ends) end();
-  await pass(given.clock, 1);
-  expect(given.started.length).toBeGreaterThan(before);
 });
 
 test("a call that has waited for 10 s is told so instead of being started", async () => {

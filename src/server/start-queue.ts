@@ -12,6 +12,8 @@ export interface StartQueue {
   readonly isRefusing: boolean;
   /** Starts a call: now, or in a later turn. The returned function says once that it is over, or is not to be started. */
   add(start: Start): () => void;
+  /** Has this turn start no more than one call: a loop takes in one connection a turn, and others may wait behind it. */
+  shortenTurn(): void;
 }
 
 /** Told `overloaded` if the call waited for so long that its client is better off without it. */
@@ -24,13 +26,15 @@ interface Waiting {
   isAtWork: boolean;
 }
 
-/** What a turn of the loop should take, all its work together; but one call is started in each. */
-const turnMs = 20;
-/** After a longer one fewer calls may be at work, as long as others wait: who is refused waits for a turn to end. */
+/** After that, a turn starts no more calls but its first. */
+const usualTurnMs = 20;
+/** While calls are refused; what the turn does for calls at work counts as well. */
+const overloadedTurnMs = 5;
+/** After a longer one fewer calls may be at work, while calls are refused: who is refused waits for a turn to end. */
 const longTurnMs = 25;
-const fewestAtWork = 4;
+const fewestAtWork = 8;
 const raiseEveryMs = 10;
-const raisedShare = 0.05;
+const raisedShare = 0.1;
 /** How many calls a turn starts at most, in case they cost nothing that a clock shows. */
 const mostStartsPerTurn = 64;
 /** How long a call may wait while the process is overloaded: as long as the queue of some hundred busy clients. */
@@ -57,6 +61,7 @@ class TurnwiseQueue implements StartQueue {
   #raisedMs = 0;
   /** Since when this turn starts calls; undefined: it has started none. */
   #beganMs: number | undefined;
+  #isShort = false;
   /** When the turn before had started its last. */
   #endedMs = 0;
   /** Callbacks of the loop that are to come, each for one call. */
@@ -88,7 +93,7 @@ class TurnwiseQueue implements StartQueue {
 
   add(start: Start): () => void {
     const nowMs = this.#clock.now();
-    if (this.#waiting.length === 0 && !this.isRefusing) this.#mostAtWork = Infinity;
+    if (!this.isRefusing) this.#mostAtWork = Infinity;
     const call: Waiting = { sinceMs: nowMs, start, isAtWork: false };
     if (this.#waiting.length === 0 && this.#hasTime(nowMs) && this.#atWork < this.#mostAtWork) {
       this.#start(call, undefined);
@@ -107,6 +112,10 @@ class TurnwiseQueue implements StartQueue {
     };
   }
 
+  shortenTurn(): void {
+    this.#isShort = this.#waiting.length > 0;
+  }
+
   #start(call: Waiting, error: HeadgateError | undefined): void {
     const { start } = call;
     call.start = undefined;
@@ -120,7 +129,7 @@ class TurnwiseQueue implements StartQueue {
       this.#beganMs = nowMs;
       setImmediate(() => (this.#beganMs = undefined));
     }
-    return nowMs - this.#beganMs < turnMs;
+    return nowMs - this.#beganMs < usualTurnMs;
   }
 
   // What a call does at first is done before the next callback: so each knows what the one before took.
@@ -136,25 +145,28 @@ class TurnwiseQueue implements StartQueue {
     this.#due--;
     const nowMs = this.#clock.now();
     const isFirst = this.#beganMs === undefined;
-    // What the turn took until here went to calls at work: they come first.
-    this.#beganMs ??= this.#endedMs;
-    if (isFirst) this.#adapt(nowMs, nowMs - this.#beganMs);
-    if ((isFirst || nowMs - this.#beganMs < turnMs) && this.#atWork < this.#mostAtWork) this.#startOldest(nowMs);
+    if (isFirst) this.#adapt(nowMs, nowMs - this.#endedMs);
+    // Calls at work come first when there are too many.
+    this.#beganMs ??= this.#isRefusing ? this.#endedMs : nowMs;
+    const turnMs = this.#isRefusing ? overloadedTurnMs : usualTurnMs;
+    const hasTime = isFirst || (!this.#isShort && nowMs - this.#beganMs < turnMs);
+    if (hasTime && this.#atWork < this.#mostAtWork) this.#startOldest(nowMs);
     if (this.#due > 0) return;
     this.#beganMs = undefined;
+    this.#isShort = false;
     this.#endedMs = this.#clock.now();
     this.#atWorkBefore = this.#atWork;
-    if (this.#waiting.length === 0 && !this.isRefusing) this.#mostAtWork = Infinity;
     this.#schedule();
   };
 
   #adapt(nowMs: number, spentMs: number): void {
-    if (spentMs > longTurnMs) {
+    if (!this.isRefusing) this.#mostAtWork = Infinity;
+    else if (spentMs > longTurnMs) {
       const share = Math.max(0.5, longTurnMs / spentMs);
       this.#mostAtWork = Math.max(fewestAtWork, Math.floor(Math.min(this.#mostAtWork, this.#atWorkBefore) * share));
       this.#raisedMs = nowMs;
     } else if (this.#atWork >= this.#mostAtWork && nowMs - this.#raisedMs >= raiseEveryMs) {
-      this.#mostAtWork += Math.max(1, Math.floor(this.#mostAtWork * raisedShare));
+      this.#mostAtWork += Math.max(2, Math.floor(this.#mostAtWork * raisedShare));
       this.#raisedMs = nowMs;
     }
   }

@@ -11,7 +11,7 @@ function createResponse(): ServerResponse {
   return { headersSent: false, shouldKeepAlive: true } as ServerResponse;
 }
 
-const idleQueue: StartQueue = { isFull: false, isRefusing: false, add: () => () => {} };
+const idleQueue: StartQueue = { isFull: false, isRefusing: false, add: () => () => {}, shortenTurn: () => {} };
 
 function setup(
   guard: Partial<LoadGuard> = {},

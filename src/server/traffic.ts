@@ -52,6 +52,9 @@ interface Visit {
 
 const retryAfterMs = 1000;
 
+// One for all: an overloaded server refuses thousands a second, and a stack for each takes more than the answer.
+const overloaded = new HeadgateError("overloaded", { retryAfterMs });
+
 // Memory is given back slowly, so a process that is short of it goes on with a few calls instead of with none.
 const shareWhenShortOfMemory = 0.1;
 
@@ -87,8 +90,7 @@ class GuardedTraffic implements Traffic {
   enter(response: ServerResponse, { bodyBytes, announcedBytes, canBeRefused }: Entry): void {
     if (this.isDraining) response.shouldKeepAlive = false;
     if (this.#state === "refusing") throw new HeadgateError("shutting_down", { retryAfterMs });
-    if (canBeRefused && (this.#isShed() || this.#isTooMuch(0, announcedBytes) || this.#isFull()))
-      throw new HeadgateError("overloaded", { retryAfterMs });
+    if (canBeRefused && (this.#isShed() || this.#isTooMuch(0, announcedBytes) || this.#isFull())) throw overloaded;
     this.#visits.set(response, { bytes: bodyBytes, isAtWork: false, canBeRefused });
     this.#bytesInFlight += bodyBytes;
   }
@@ -96,7 +98,7 @@ class GuardedTraffic implements Traffic {
   grow(response: ServerResponse, bytes: number): void {
     const visit = this.#visits.get(response);
     if (!visit) return;
-    if (this.#isTooMuch(visit.bytes, bytes)) throw new HeadgateError("overloaded", { retryAfterMs });
+    if (this.#isTooMuch(visit.bytes, bytes)) throw overloaded;
     visit.bytes += bytes;
     this.#bytesInFlight += bytes;
   }
@@ -104,7 +106,7 @@ class GuardedTraffic implements Traffic {
   begin(response: ServerResponse): void {
     const visit = this.#visits.get(response);
     if (!visit || visit.isAtWork) return;
-    if (visit.canBeRefused && this.#isFull()) throw new HeadgateError("overloaded", { retryAfterMs });
+    if (visit.canBeRefused && this.#isFull()) throw overloaded;
     visit.isAtWork = true;
     this.#inFlight++;
   }
