@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { HostileModel } from "../../../src/testing/hostile-provider/plan-answer.ts";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { FaultWindow } from "../../../src/testing/hostile-provider/fault-rules.ts";
@@ -30,8 +31,11 @@ export interface HostileState {
   readonly requests: number;
 }
 
-export async function startHostile(): Promise<HostileProcess> {
-  let started = await start(0);
+/** How its models answer, by their names. */
+type Models = Readonly<Record<string, HostileModel>>;
+
+export async function startHostile(models: Models = {}): Promise<HostileProcess> {
+  let started = await start(0, models);
   const { url, refusedUrl } = started;
   const control = url.replace(/\/v1$/, "/__control");
 
@@ -59,7 +63,7 @@ export async function startHostile(): Promise<HostileProcess> {
     },
     kill: () => end(started.child, "SIGKILL"),
     restart: async () => {
-      started = await start(Number(new URL(url).port));
+      started = await start(Number(new URL(url).port), models);
     },
     stop: () => end(started.child, "SIGTERM"),
   };
@@ -71,8 +75,8 @@ interface Started {
   readonly refusedUrl: string;
 }
 
-async function start(port: number): Promise<Started> {
-  const args = ["--disable-warning=ExperimentalWarning", script, "headgate", String(port)];
+async function start(port: number, models: Models): Promise<Started> {
+  const args = ["--disable-warning=ExperimentalWarning", script, "headgate", String(port), JSON.stringify(models)];
   const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
   child.stdin.on("error", () => {});
   let text = "";
