@@ -1,42 +1,56 @@
+import { setImmediate } from "node:timers/promises";
+import { fastify } from "fastify";
 import { expect, test } from "vitest";
-import { systemClock, type Clock } from "../clock.ts";
-import type { EndpointRequest } from "../gateway.ts";
-import type { Reply } from "../reply.ts";
-import { createFixture, summaryReply } from "./server-fixture.ts";
-import { createServer } from "./server.ts";
+import { createManualClock } from "../testing/manual-clock.ts";
+import { createAdmit } from "./admit-request.ts";
+import { createLoadGuard } from "./load-guard.ts";
+import { parseJsonBodies } from "./parse-body.ts";
+import type { StartQueue } from "./start-queue.ts";
+import { createTraffic } from "./traffic.ts";
 
-/** Looks at it take this long, so that most calls that arrive together have to wait for a later turn. */
-function createSlowClock(lookMs: number): Clock {
-  let passedMs = 0;
-  return { ...systemClock, now: () => Date.now() + (passedMs += lookMs) };
-}
+/** Starts each call some turns of the loop after it came. */
+const lateQueue: StartQueue = {
+  isFull: false,
+  isRefusing: false,
+  add: (start) => {
+    void (async () => {
+      for (let turn = 0; turn < 100; turn++) await setImmediate();
+      start();
+    })();
+    return () => {};
+  },
+  shortenTurn: () => {},
+};
 
-async function serve(
-  callEndpoint: Gateway["callEndpoint"],
-): Promise<{ readonly server: Server; readonly url: string }> {
-  const server = createServer(createFixture({ callEndpoint }, { clock: createSlowClock() }).dependencies);
-  const { url } = await server.listen({ host: "127.0.0.1", port: 0 });
-  return { server, url };
-}
-
-const measure = async ({ input }: EndpointRequest): Promise<Reply> =>
-  summaryReply(String((input as { readonly text: string }).text.length));
-
-test("bodies of any size arrive whole with calls that had to wait for their turn", async () => {
-  const fixture = createFixture({ callEndpoint: measure }, { clock: createSlowClock(6) });
-  const server = createServer(fixture.dependencies);
-  const { url } = await server.listen({ host: "127.0.0.1", port: 0 });
-  const sizes = Array.from({ length: 24 }, (_, index) => 10 + index * 10_000);
-  const answers = await Promise.all(
-    sizes.map(async (size) => {
-      const response = await fetch(`${url}/api/summarize/v1`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ text: "x".repeat(size) }),
-      });
-      return response.json() as Promise<{ readonly summary: unknown }>;
-    }),
-  );
-  expect(answers.map(({ summary }) => summary)).toEqual(sizes.map(String));
-  await server.close({ drainMs: 1000 });
-});
+test.each([10, 1000, 100_000, 900_000])(
+  "a body of %i bytes arrives whole with a call that waits for its turn",
+  async (size) => {
+    const guard = createLoadGuard({ clock: createManualClock(), maxRssBytes: undefined });
+    const traffic = createTraffic({
+      maxInFlight: 10,
+      maxBodyBytesInFlight: 1_000_000,
+      guard,
+      starts: lateQueue,
+      random: () => 0.5,
+    });
+    const admit = createAdmit({
+      traffic,
+      starts: lateQueue,
+      authenticate: () => ({ tenant: "default", scopes: ["call"] }),
+    });
+    const http = fastify();
+    parseJsonBodies(http);
+    http.post("/", { onRequest: admit("call") }, (request, reply) => {
+      void reply.send({ length: JSON.stringify(request.body).length });
+    });
+    const url = await http.listen({ host: "127.0.0.1", port: 0 });
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify("x".repeat(size - 2)),
+    });
+    expect(await response.json()).toEqual({ length: size });
+    await http.close();
+    guard.close();
+  },
+);
