@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { Client, Pool, type Dispatcher, type buildConnector } from "undici";
 import { systemClock, type Clock } from "./clock.ts";
 import { HeadgateError } from "./errors.ts";
+import { readBytes, readThroughOneBuffer } from "./socket-reads.ts";
 
 export interface OutboundRequest {
   readonly method: "GET" | "POST" | "DELETE";
@@ -75,28 +76,6 @@ const releaseGraceMs = 1000;
 const connectTimeoutMs = 5000;
 /** Where a reader stops the sender. */
 const highWaterBytes = 8 * 1024;
-const readBytes = 8 * 1024;
-
-/**
- * All sockets are read through one buffer, and what came is copied out at once. Node's own way takes 64 KiB for each read,
- * of which a few bytes of an event hold on to all.
- */
-const onread = {
-  buffer: new Uint8Array(readBytes),
-  callback(this: Socket, bytes: number, buffer: Uint8Array): boolean {
-    return this.push(copyBytes(buffer.subarray(0, bytes)));
-  },
-};
-
-/** From here on a copy has memory of its own: a part of Node's pool that is kept holds on to 64 KiB. */
-const ownMemoryBytes = 2048;
-
-function copyBytes(bytes: Uint8Array): Buffer {
-  if (bytes.length < ownMemoryBytes) return Buffer.from(bytes);
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  copy.set(bytes);
-  return copy;
-}
 
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const { clock = systemClock, connectionsPerOrigin = 512, waitingPerOrigin = 1024 } = options;
@@ -157,7 +136,7 @@ function createOrigin(origin: string, connections: number, clock: Clock): Origin
     // An aborted request closes its connection; in HTTP/2 that connection would be everybody's.
     allowH2: false,
     keepAliveTimeout: 20_000,
-    connect: { highWaterMark: readBytes, onread } as buildConnector.BuildOptions,
+    connect: { highWaterMark: readBytes, onread: readThroughOneBuffer } as buildConnector.BuildOptions,
     // The clock has the time.
     connectTimeout: 0,
     // The deadline is the timer of every phase.

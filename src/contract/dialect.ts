@@ -65,7 +65,8 @@ export function toDialectStatus(error: HeadgateError): number {
  * as often as makes sense. A rate limit that says how long it lasts is worth coming back after.
  */
 export function isFinalFailure({ code, retryAfterMs }: HeadgateError): boolean {
-  return finalCodes.has(code) || (code === "provider_rate_limited" && retryAfterMs === undefined);
+  const passes = code === "provider_rate_limited" || code === "provider_overloaded";
+  return finalCodes.has(code) || (passes && retryAfterMs === undefined);
 }
 
 const finalCodes: ReadonlySet<HeadgateError["code"]> = new Set([
