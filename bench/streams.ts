@@ -110,7 +110,7 @@ function openReader(url: string, key: string): StreamReader {
         const end = (): void => {
           clearTimeout(timer);
           socket.off("data", onData).off("close", end);
-          resolve({ isIntact: isIntact(Buffer.concat(chunks).toString()), firstWordMs });
+          resolve({ isIntact: isWholeStream(Buffer.concat(chunks).toString()), firstWordMs });
         };
         const onData = (chunk: Buffer): void => {
           chunks.push(chunk);
@@ -124,7 +124,7 @@ function openReader(url: string, key: string): StreamReader {
   };
 }
 
-function isIntact(response: string): boolean {
+function isWholeStream(response: string): boolean {
   const [, ...rest] = response.split("\r\n\r\n");
   const text = rest.join("\r\n\r\n").replaceAll(/(?:^|\r\n)[0-9a-f]+\r\n/g, "");
   return response.startsWith("HTTP/1.1 200") && text.trim() === deltas.join("").trim();
