@@ -103,7 +103,7 @@ function createContext(dependencies: ServerDependencies): ServerContext {
   const limits = { ...defaultLimits, ...dependencies.limits };
   const keys = createKeyRing({ store, clock, logger, refreshMs: limits.keyRefreshMs });
   const guard = createLoadGuard({ clock, maxRssBytes: dependencies.limits?.maxRssBytes });
-  const starts = createStartQueue(clock);
+  const starts = createStartQueue({ clock });
   const traffic = createTraffic({ ...limits, guard, starts, random: () => clock.random() });
   const admit = createAdmit({ traffic, starts, authenticate: createAuthenticate({ auth, adminToken, keys }) });
   return { ...dependencies, limits, keys, guard, starts, traffic, admit, startedAtMs: clock.now() };

@@ -30,7 +30,10 @@ interface Waiting {
 const usualTurnMs = 20;
 /** While calls are refused; what the turn does for calls at work counts as well. */
 const overloadedTurnMs = 5;
-/** After a longer one fewer calls may be at work, while calls are refused: who is refused waits for a turn to end. */
+/**
+ * Of the processor's time: after a turn of more, fewer calls may be at work while calls are refused, since who is refused
+ * waits for a turn to end. A turn that is long because others have the processor does not get shorter by that.
+ */
 const longTurnMs = 25;
 const fewestAtWork = 8;
 const raiseEveryMs = 10;
@@ -38,7 +41,7 @@ const raisedShare = 0.1;
 /** How many calls a turn starts at most, in case they cost nothing that a clock shows. */
 const mostStartsPerTurn = 64;
 /** How long a call may wait while the process is overloaded: as long as the queue of some hundred busy clients. */
-const mostWaitMs = 250;
+const mostWaitMs = 200;
 /** Bursts, and a machine that is busy with something else, have passed by then. */
 const patienceMs = 1000;
 const calmAfterMs = 1000;
@@ -48,12 +51,24 @@ const mostWaiting = 1000;
 const weightOfNewest = 0.05;
 const retryAfterMs = 1000;
 
-export function createStartQueue(clock: Clock): StartQueue {
-  return new TurnwiseQueue(clock);
+export interface StartQueueOptions {
+  readonly clock: Clock;
+  /** What the event loop's thread has taken of the processor, in milliseconds. */
+  readonly readCpuMs?: () => number;
+}
+
+export function createStartQueue({ clock, readCpuMs = readThreadCpuMs }: StartQueueOptions): StartQueue {
+  return new TurnwiseQueue(clock, readCpuMs);
+}
+
+function readThreadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 class TurnwiseQueue implements StartQueue {
   readonly #clock: Clock;
+  readonly #readCpuMs: () => number;
   readonly #waiting: Waiting[] = [];
   #atWork = 0;
   #mostAtWork = Infinity;
@@ -64,6 +79,7 @@ class TurnwiseQueue implements StartQueue {
   #isShort = false;
   /** When the turn before had started its last. */
   #endedMs = 0;
+  #seenCpuMs = 0;
   /** Callbacks of the loop that are to come, each for one call. */
   #due = 0;
   #lastStartMs = 0;
@@ -72,8 +88,9 @@ class TurnwiseQueue implements StartQueue {
   #isRefusing = false;
   #lastRefusedMs = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, readCpuMs: () => number) {
     this.#clock = clock;
+    this.#readCpuMs = readCpuMs;
   }
 
   get isFull(): boolean {
@@ -81,6 +98,7 @@ class TurnwiseQueue implements StartQueue {
     if (!oldest) return false;
     const nowMs = this.#clock.now();
     if (this.#waiting.length < mostWaiting && !this.#isTooLong(nowMs, nowMs - oldest.sinceMs)) return false;
+    if (!this.#isRefusing) this.#seenCpuMs = this.#readCpuMs();
     this.#lastRefusedMs = nowMs;
     this.#isRefusing = true;
     return true;
@@ -102,6 +120,7 @@ class TurnwiseQueue implements StartQueue {
         this.#lastStartMs = nowMs;
         this.#endedMs = nowMs;
         this.#atWorkBefore = this.#atWork;
+        if (this.#isRefusing) this.#seenCpuMs = this.#readCpuMs();
       }
       this.#schedule();
     }
@@ -145,7 +164,7 @@ class TurnwiseQueue implements StartQueue {
     this.#due--;
     const nowMs = this.#clock.now();
     const isFirst = this.#beganMs === undefined;
-    if (isFirst) this.#adapt(nowMs, nowMs - this.#endedMs);
+    if (isFirst) this.#adapt(nowMs);
     // Calls at work come first when there are too many.
     this.#beganMs ??= this.#isRefusing ? this.#endedMs : nowMs;
     const turnMs = this.#isRefusing ? overloadedTurnMs : usualTurnMs;
@@ -159,9 +178,15 @@ class TurnwiseQueue implements StartQueue {
     this.#schedule();
   };
 
-  #adapt(nowMs: number, spentMs: number): void {
-    if (!this.isRefusing) this.#mostAtWork = Infinity;
-    else if (spentMs > longTurnMs) {
+  #adapt(nowMs: number): void {
+    if (!this.isRefusing) {
+      this.#mostAtWork = Infinity;
+      return;
+    }
+    const cpuMs = this.#readCpuMs();
+    const spentMs = cpuMs - this.#seenCpuMs;
+    this.#seenCpuMs = cpuMs;
+    if (spentMs > longTurnMs) {
       const share = Math.max(0.5, longTurnMs / spentMs);
       this.#mostAtWork = Math.max(fewestAtWork, Math.floor(Math.min(this.#mostAtWork, this.#atWorkBefore) * share));
       this.#raisedMs = nowMs;
