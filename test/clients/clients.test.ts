@@ -1,11 +1,9 @@
 import { afterAll, beforeAll } from "vitest";
 import { describeAiSdk } from "./describe-ai-sdk.ts";
 import { describeAnthropic } from "./describe-anthropic.ts";
-import { describeAnthropicErrors } from "./describe-anthropic-errors.ts";
 import { describeGuide } from "./describe-guide.ts";
 import { describeLangChain } from "./describe-langchain.ts";
 import { describeOpenAiChat } from "./describe-openai-chat.ts";
-import { describeOpenAiErrors } from "./describe-openai-errors.ts";
 import { describeOpenAiOthers } from "./describe-openai-others.ts";
 import { describeOpenAiResponses } from "./describe-openai-responses.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -23,10 +21,8 @@ const open = (): Stage => stage;
 
 describeAiSdk(open);
 describeAnthropic(open);
-describeAnthropicErrors(open);
 describeGuide(open);
 describeLangChain(open);
 describeOpenAiChat(open);
-describeOpenAiErrors(open);
 describeOpenAiResponses(open);
 describeOpenAiOthers(open);
