@@ -6,7 +6,7 @@ import { HeadgateError } from "../errors.ts";
  * is at work goes on, and whoever is refused or asks `/livez` is answered at once.
  */
 export interface StartQueue {
-  /** True while calls wait too long, and have for a while: one more is better refused. */
+  /** True when calls have waited for two seconds without pause, and one more would wait too long: it is better refused. */
   readonly isFull: boolean;
   /** True while calls are refused, and for a second after. */
   readonly isRefusing: boolean;
@@ -28,13 +28,13 @@ interface Waiting {
 
 /** After that, a turn starts no more calls but its first. */
 const usualTurnMs = 20;
-/** While calls are refused; what the turn does for calls at work counts as well. */
-const overloadedTurnMs = 5;
+/** When calls have waited for a while; what the turn does for calls at work counts as well then. */
+const pressedTurnMs = 5;
 /**
- * Of the processor's time: after a turn of more, fewer calls may be at work while calls are refused, since who is refused
- * waits for a turn to end. A turn that is long because others have the processor does not get shorter by that.
+ * Of the processor's time: after a turn of more, fewer calls may be at work when others have waited for a while, since who
+ * is refused waits for a turn to end. A turn that is long because others have the processor does not get shorter by that.
  */
-const longTurnMs = 25;
+const longTurnMs = 15;
 const fewestAtWork = 8;
 const raiseEveryMs = 10;
 const raisedShare = 0.1;
@@ -43,7 +43,7 @@ const mostStartsPerTurn = 64;
 /** How long a call may wait while the process is overloaded: as long as the queue of some hundred busy clients. */
 const mostWaitMs = 200;
 /** Bursts, and a machine that is busy with something else, have passed by then. */
-const patienceMs = 1000;
+const patienceMs = 2000;
 const calmAfterMs = 1000;
 /** Of a call that came before calls were refused. */
 const longestWaitMs = 10_000;
@@ -84,7 +84,10 @@ class TurnwiseQueue implements StartQueue {
   #due = 0;
   #lastStartMs = 0;
   #msPerStart = 0;
-  #lateSinceMs: number | undefined;
+  /** Since when there has always been a call that waits. */
+  #backloggedSinceMs = 0;
+  /** True while turns are kept short at the cost of calls. */
+  #isPressed = false;
   #isRefusing = false;
   #lastRefusedMs = 0;
 
@@ -98,7 +101,6 @@ class TurnwiseQueue implements StartQueue {
     if (!oldest) return false;
     const nowMs = this.#clock.now();
     if (this.#waiting.length < mostWaiting && !this.#isTooLong(nowMs, nowMs - oldest.sinceMs)) return false;
-    if (!this.#isRefusing) this.#seenCpuMs = this.#readCpuMs();
     this.#lastRefusedMs = nowMs;
     this.#isRefusing = true;
     return true;
@@ -111,16 +113,17 @@ class TurnwiseQueue implements StartQueue {
 
   add(start: Start): () => void {
     const nowMs = this.#clock.now();
-    if (!this.isRefusing) this.#mostAtWork = Infinity;
+    if (this.#waiting.length === 0 && !this.isRefusing) this.#mostAtWork = Infinity;
     const call: Waiting = { sinceMs: nowMs, start, isAtWork: false };
     if (this.#waiting.length === 0 && this.#hasTime(nowMs) && this.#atWork < this.#mostAtWork) {
       this.#start(call, undefined);
     } else {
       if (this.#waiting.push(call) === 1) {
+        this.#backloggedSinceMs = nowMs;
         this.#lastStartMs = nowMs;
         this.#endedMs = nowMs;
         this.#atWorkBefore = this.#atWork;
-        if (this.#isRefusing) this.#seenCpuMs = this.#readCpuMs();
+        if (this.#isPressed) this.#seenCpuMs = this.#readCpuMs();
       }
       this.#schedule();
     }
@@ -166,8 +169,8 @@ class TurnwiseQueue implements StartQueue {
     const isFirst = this.#beganMs === undefined;
     if (isFirst) this.#adapt(nowMs);
     // Calls at work come first when there are too many.
-    this.#beganMs ??= this.#isRefusing ? this.#endedMs : nowMs;
-    const turnMs = this.#isRefusing ? overloadedTurnMs : usualTurnMs;
+    this.#beganMs ??= this.#isPressed ? this.#endedMs : nowMs;
+    const turnMs = this.#isPressed ? pressedTurnMs : usualTurnMs;
     const hasTime = isFirst || (!this.#isShort && nowMs - this.#beganMs < turnMs);
     if (hasTime && this.#atWork < this.#mostAtWork) this.#startOldest(nowMs);
     if (this.#due > 0) return;
@@ -179,11 +182,14 @@ class TurnwiseQueue implements StartQueue {
   };
 
   #adapt(nowMs: number): void {
-    if (!this.isRefusing) {
+    const wasPressed = this.#isPressed;
+    this.#isPressed = this.isRefusing || nowMs - this.#backloggedSinceMs >= patienceMs;
+    if (!this.#isPressed) {
       this.#mostAtWork = Infinity;
       return;
     }
     const cpuMs = this.#readCpuMs();
+    if (!wasPressed) this.#seenCpuMs = cpuMs;
     const spentMs = cpuMs - this.#seenCpuMs;
     this.#seenCpuMs = cpuMs;
     if (spentMs > longTurnMs) {
@@ -203,14 +209,11 @@ class TurnwiseQueue implements StartQueue {
     this.#msPerStart += (nowMs - this.#lastStartMs - this.#msPerStart) * weightOfNewest;
     this.#lastStartMs = nowMs;
     const waitedMs = nowMs - oldest.sinceMs;
-    if (waitedMs <= mostWaitMs || this.#waiting.length === 0) this.#lateSinceMs = undefined;
-    else this.#lateSinceMs ??= nowMs;
     this.#start(oldest, waitedMs > longestWaitMs ? new HeadgateError("overloaded", { retryAfterMs }) : undefined);
   }
 
   #isTooLong(nowMs: number, waitedMs: number): boolean {
-    const isPatient = this.#lateSinceMs === undefined || nowMs - this.#lateSinceMs < patienceMs;
-    if (isPatient && !this.isRefusing) return false;
+    if (nowMs - this.#backloggedSinceMs < patienceMs && !this.isRefusing) return false;
     return Math.max(waitedMs, this.#waiting.length * this.#msPerStart) > mostWaitMs;
   }
 }

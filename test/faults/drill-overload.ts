@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { judgeOverload, overload, type OverloadBars } from "./overload/overload.ts";
 import { judgeLoris, sendSlowly } from "./overload/slow-loris.ts";
 import { startStaticProvider } from "./overload/static-provider.ts";
+import { watchCore } from "./overload/watch-core.ts";
 import { askChat, askEndpoint } from "./pressure/asks.ts";
 import { startHostile } from "./pressure/hostile-process.ts";
 import { isWhole } from "./pressure/judge-answer.ts";
@@ -19,7 +20,7 @@ const only = process.argv.find((argument) => argument.startsWith("--only="))?.sl
 const seconds = isShort ? 8 : 30;
 const perSecond = 80;
 const connections = 500;
-/** A machine that others use as well is late by itself. */
+/** The short drill is for machines that others use as well, which are late by themselves. */
 const bars: OverloadBars = isShort
   ? { leastShare: 0.7, mostRefusedMs: 150, mostLivezMs: 250, mostGrownMib: 256 }
   : { leastShare: 0.8, mostRefusedMs: 50, mostLivezMs: 100, mostGrownMib: 256 };
@@ -63,6 +64,7 @@ try {
   await provider.stop();
   await quick.stop();
 }
+if (isShort) console.log(`  the short drill's bars: ${JSON.stringify(bars)}`);
 console.log(`overload: ${wrong.length} of the bars broken (bar 0)${wrong.map((fault) => `\n  X ${fault}`).join("")}`);
 process.exitCode = wrong.length === 0 ? 0 : 1;
 
@@ -78,7 +80,9 @@ async function drillProcessor(): Promise<void> {
   const asks = [askEndpoint("quick", false), askEndpoint("quick", true), askChat("quick-model", true)];
   const peak = await measurePeak(asks);
   console.log(`  the server's processor: ${peak.toFixed(0)} requests a second with 16 at once`);
+  const readOthers = watchCore(0, server.child.pid!);
   await drill("the server's processor", asks, peak * 0.95);
+  console.log(`  others had ${(readOthers() * 100).toFixed(0)} % of the server's core`);
 }
 
 /** The best of several seconds, once the code is hot. */
