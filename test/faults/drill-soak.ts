@@ -14,7 +14,8 @@ import { askMixed } from "./soak/ask-mixed.ts";
  */
 const isShort = process.argv.includes("--short");
 const total = isShort ? 12_000 : 200_000;
-const warmUp = isShort ? total / 2 : total / 4;
+// The engine is large: V8 goes on compiling it, and the heap takes its size, for as long.
+const warmUp = total / 2;
 const samplesWanted = 30;
 // A short run ends before the heap has its size: it only tells of gross leaks.
 const barMegabytes = isShort ? 250 : 2;
