@@ -7,6 +7,8 @@ import { createStartQueue, type StartQueue } from "./start-queue.ts";
 interface Setup {
   readonly queue: StartQueue;
   readonly clock: ManualClock;
+  /** Time in which the loop has nothing to do. */
+  readonly rest: (ms: number) => void;
   /** The calls that were started, each with what it was told. */
   readonly started: { readonly name: string; readonly error: HeadgateError | undefined }[];
   /** Adds calls that each take this long to start, and are over when their start is, unless they stay. */
@@ -15,7 +17,8 @@ interface Setup {
 
 function setup(): Setup {
   const clock = createManualClock();
-  const queue = createStartQueue({ clock, readCpuMs: () => clock.now() });
+  let restedMs = 0;
+  const queue = createStartQueue({ clock, readCpuMs: () => clock.now() - restedMs });
   const started: Setup["started"] = [];
   let added = 0;
   const add: Setup["add"] = (count, startMs, { stays = false } = {}) =>
@@ -28,7 +31,11 @@ function setup(): Setup {
       });
       return end;
     });
-  return { queue, clock, started, add };
+  const rest = (ms: number): void => {
+    restedMs += ms;
+    clock.advance(ms);
+  };
+  return { queue, clock, started, add, rest };
 }
 
 const names = ({ started }: Setup): string[] => started.map(({ name }) => name);
@@ -159,6 +166,22 @@ test("a turn that took a connection in starts one call", async () => {
   expect(given.started).toHaveLength(before + 1);
   await pass(given.clock, 1);
   expect(given.started).toHaveLength(before + 5);
+});
+
+test.each([
+  { restMs: 10, isFull: true },
+  { restMs: 100, isFull: false },
+])("waves of calls between which the loop rests for $restMs ms: refused $isFull", async ({ restMs, isFull }) => {
+  const { queue, clock, add, rest } = setup();
+  for (let wave = 0; wave < 10; wave++) {
+    add(100, 3);
+    await pass(clock, 30);
+    rest(restMs);
+  }
+  add(100, 3);
+  await pass(clock, 1);
+  add(1, 3);
+  expect(queue.isFull).toBe(isFull);
 });
 
 test("with a thousand waiting, one more is refused at once", () => {

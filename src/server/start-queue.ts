@@ -45,6 +45,8 @@ const mostWaitMs = 200;
 /** Bursts, and a machine that is busy with something else, have passed by then. */
 const patienceMs = 2000;
 const calmAfterMs = 1000;
+/** A loop that has rested for longer between calls that wait keeps up. */
+const mostRestMs = 50;
 /** Of a call that came before calls were refused. */
 const longestWaitMs = 10_000;
 const mostWaiting = 1000;
@@ -84,8 +86,10 @@ class TurnwiseQueue implements StartQueue {
   #due = 0;
   #lastStartMs = 0;
   #msPerStart = 0;
-  /** Since when there has always been a call that waits. */
+  /** Since when calls have waited, and the loop has not rested. */
   #backloggedSinceMs = 0;
+  #emptiedMs = -Infinity;
+  #emptiedCpuMs = 0;
   /** True while turns are kept short at the cost of calls. */
   #isPressed = false;
   #isRefusing = false;
@@ -119,11 +123,10 @@ class TurnwiseQueue implements StartQueue {
       this.#start(call, undefined);
     } else {
       if (this.#waiting.push(call) === 1) {
-        this.#backloggedSinceMs = nowMs;
+        this.#onBacklog(nowMs);
         this.#lastStartMs = nowMs;
         this.#endedMs = nowMs;
         this.#atWorkBefore = this.#atWork;
-        if (this.#isPressed) this.#seenCpuMs = this.#readCpuMs();
       }
       this.#schedule();
     }
@@ -202,9 +205,20 @@ class TurnwiseQueue implements StartQueue {
     }
   }
 
+  // Many calls at work leave none waiting, until they are all over at once and their clients come back.
+  #onBacklog(nowMs: number): void {
+    this.#seenCpuMs = this.#readCpuMs();
+    const restedMs = nowMs - this.#emptiedMs - (this.#seenCpuMs - this.#emptiedCpuMs);
+    if (restedMs > mostRestMs) this.#backloggedSinceMs = nowMs;
+  }
+
   #startOldest(nowMs: number): void {
     let oldest = this.#waiting.shift();
     while (oldest && !oldest.start) oldest = this.#waiting.shift();
+    if (this.#waiting.length === 0) {
+      this.#emptiedMs = nowMs;
+      this.#emptiedCpuMs = this.#readCpuMs();
+    }
     if (!oldest) return;
     this.#msPerStart += (nowMs - this.#lastStartMs - this.#msPerStart) * weightOfNewest;
     this.#lastStartMs = nowMs;

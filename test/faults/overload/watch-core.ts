@@ -6,7 +6,9 @@ const ticksPerSecond = 100;
 export function watchCore(core: number, pid: number): () => number {
   const beganAtMs = performance.now();
   const before = readOtherTicks(core, pid);
-  return () => (readOtherTicks(core, pid) - before) / (((performance.now() - beganAtMs) / 1000) * ticksPerSecond);
+  // The kernel counts in steps, so that nothing may look like less.
+  return () =>
+    Math.max(0, readOtherTicks(core, pid) - before) / (((performance.now() - beganAtMs) / 1000) * ticksPerSecond);
 }
 
 function readOtherTicks(core: number, pid: number): number {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
 /** What a client saw of one request. */
@@ -32,6 +33,8 @@ export interface Ask {
 /** A plain HTTP client that costs little, so that a load can be many times what its server takes. Keeps connections. */
 export interface PressureClient {
   send(ask: Ask, timeoutMs?: number): Promise<Answer>;
+  /** Has this many connections open before they are needed. */
+  open(count: number): Promise<void>;
   close(): void;
 }
 
@@ -66,6 +69,11 @@ export function createPressureClient(serverUrl: string): PressureClient {
         });
         exchange.start(text);
       });
+    },
+    open: async (count) => {
+      const sockets = Array.from({ length: count }, take);
+      await Promise.all(sockets.map((socket) => (socket.connecting ? once(socket, "connect") : undefined)));
+      idle.push(...sockets);
     },
     close: () => {
       for (const socket of all) socket.destroy();
