@@ -72,7 +72,7 @@ export function createPressureClient(serverUrl: string): PressureClient {
     },
     open: async (count) => {
       const sockets = Array.from({ length: count }, take);
-      await Promise.all(sockets.map((socket) => (socket.connecting ? once(socket, "connect") : undefined)));
+      await Promise.all(sockets.filter(({ connecting }) => connecting).map((socket) => once(socket, "connect")));
       idle.push(...sockets);
     },
     close: () => {
