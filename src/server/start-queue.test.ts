@@ -18,7 +18,7 @@ interface Setup {
 function setup(): Setup {
   const clock = createManualClock();
   let restedMs = 0;
-  const queue = createStartQueue({ clock, readCpuMs: () => clock.now() - restedMs });
+  const queue = createStartQueue({ clock, readCpuMs: () => clock.now() - restedMs, readIdleMs: () => restedMs });
   const started: Setup["started"] = [];
   let added = 0;
   const add: Setup["add"] = (count, startMs, { stays = false } = {}) =>

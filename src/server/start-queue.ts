@@ -57,10 +57,16 @@ export interface StartQueueOptions {
   readonly clock: Clock;
   /** What the event loop's thread has taken of the processor, in milliseconds. */
   readonly readCpuMs?: () => number;
+  /** How long the event loop has waited for something to do, in milliseconds. */
+  readonly readIdleMs?: () => number;
 }
 
-export function createStartQueue({ clock, readCpuMs = readThreadCpuMs }: StartQueueOptions): StartQueue {
-  return new TurnwiseQueue(clock, readCpuMs);
+export function createStartQueue({
+  clock,
+  readCpuMs = readThreadCpuMs,
+  readIdleMs = readLoopIdleMs,
+}: StartQueueOptions): StartQueue {
+  return new TurnwiseQueue({ clock, readCpuMs, readIdleMs });
 }
 
 function readThreadCpuMs(): number {
@@ -68,9 +74,14 @@ function readThreadCpuMs(): number {
   return (user + system) / 1000;
 }
 
+function readLoopIdleMs(): number {
+  return performance.eventLoopUtilization().idle;
+}
+
 class TurnwiseQueue implements StartQueue {
   readonly #clock: Clock;
   readonly #readCpuMs: () => number;
+  readonly #readIdleMs: () => number;
   readonly #waiting: Waiting[] = [];
   #atWork = 0;
   #mostAtWork = Infinity;
@@ -88,15 +99,15 @@ class TurnwiseQueue implements StartQueue {
   #msPerStart = 0;
   /** Since when calls have waited, and the loop has not rested. */
   #backloggedSinceMs = 0;
-  #emptiedMs = -Infinity;
-  #emptiedCpuMs = 0;
+  #emptiedIdleMs = -Infinity;
   /** True while turns are kept short at the cost of calls. */
   #isPressed = false;
   #isRefusing = false;
   #lastRefusedMs = 0;
 
-  constructor(clock: Clock, readCpuMs: () => number) {
+  constructor({ clock, readCpuMs, readIdleMs }: Required<StartQueueOptions>) {
     this.#clock = clock;
+    this.#readIdleMs = readIdleMs;
     this.#readCpuMs = readCpuMs;
   }
 
@@ -208,17 +219,13 @@ class TurnwiseQueue implements StartQueue {
   // Many calls at work leave none waiting, until they are all over at once and their clients come back.
   #onBacklog(nowMs: number): void {
     this.#seenCpuMs = this.#readCpuMs();
-    const restedMs = nowMs - this.#emptiedMs - (this.#seenCpuMs - this.#emptiedCpuMs);
-    if (restedMs > mostRestMs) this.#backloggedSinceMs = nowMs;
+    if (this.#readIdleMs() - this.#emptiedIdleMs > mostRestMs) this.#backloggedSinceMs = nowMs;
   }
 
   #startOldest(nowMs: number): void {
     let oldest = this.#waiting.shift();
     while (oldest && !oldest.start) oldest = this.#waiting.shift();
-    if (this.#waiting.length === 0) {
-      this.#emptiedMs = nowMs;
-      this.#emptiedCpuMs = this.#readCpuMs();
-    }
+    if (this.#waiting.length === 0) this.#emptiedIdleMs = this.#readIdleMs();
     if (!oldest) return;
     this.#msPerStart += (nowMs - this.#lastStartMs - this.#msPerStart) * weightOfNewest;
     this.#lastStartMs = nowMs;
