@@ -52,6 +52,9 @@ interface Visit {
 
 const retryAfterMs = 1000;
 
+/** With fewer requests it is something else that keeps the loop, and to refuse them helps nobody. */
+const fewestToShed = 8;
+
 // One for all: an overloaded server refuses thousands a second, and a stack for each takes more than the answer.
 const overloaded = new HeadgateError("overloaded", { retryAfterMs });
 
@@ -140,7 +143,8 @@ class GuardedTraffic implements Traffic {
   #isShed(): boolean {
     const { guard, starts, random } = this.#options;
     const { refusedShare } = guard;
-    return starts.isFull || (refusedShare > 0 && random() < refusedShare);
+    if (starts.isFull) return true;
+    return refusedShare > 0 && this.#visits.size >= fewestToShed && random() < refusedShare;
   }
 
   #isFull(): boolean {
