@@ -16,6 +16,8 @@ export interface Overload {
   readonly seconds: number;
   /** Requests at work at once, at most. */
   readonly connections: number;
+  /** True: clients have their connections when the overload begins. A loop takes in one a turn, late in a long one. */
+  readonly areOpenBefore: boolean;
 }
 
 export interface OverloadBars {
@@ -24,6 +26,8 @@ export interface OverloadBars {
   readonly mostRefusedMs: number;
   readonly mostLivezMs: number;
   readonly mostGrownMib: number;
+  /** Of the peak, sent. Below it was too little of an overload: the sender was the bottleneck, or its connections. */
+  readonly leastTimes: number;
 }
 
 export interface OverloadFigures {
@@ -52,9 +56,6 @@ export interface OverloadFigures {
 
 const timesOverload = 5;
 
-/** The clients have their connections when the overload begins: a loop takes in one a turn, late in a long one. */
-const mostOpenedBefore = 500;
-
 /** Measures what fits, then sends five times as much. */
 export async function overload({
   name,
@@ -63,6 +64,7 @@ export async function overload({
   perSecond,
   seconds,
   connections,
+  areOpenBefore,
 }: Overload): Promise<OverloadFigures> {
   const client = createPressureClient(server.url);
   const send = async (index: number): Promise<{ readonly requestId: string; readonly answer: Answer }> => {
@@ -72,7 +74,7 @@ export async function overload({
   try {
     await applyOpenLoad({ perSecond: perSecond / 2, seconds: 2, connections }, send);
     const fitting = await applyOpenLoad({ perSecond, seconds, connections }, send);
-    await client.open(Math.min(connections, mostOpenedBefore));
+    if (areOpenBefore) await client.open(connections);
     const beforeKib = readResidentKib(server.child.pid!);
     const load = { perSecond: perSecond * timesOverload, seconds, connections };
     const {
@@ -127,12 +129,9 @@ function countGood(answers: readonly Answer[], seconds: number, beganAtMs: numbe
   return answers.filter((answer) => isWhole(answer) && answer.sentAtMs + answer.totalMs <= untilMs).length / seconds;
 }
 
-/** Below it was no overload, or too little: the sender was the bottleneck. */
-const leastTimes = 4;
-
 export function judgeOverload(figures: OverloadFigures, bars: OverloadBars): { line: string; faults: string[] } {
   const { peak, goodput, refusedMs, unclear, livezMs, grownMib, times } = figures;
-  const { leastShare, mostRefusedMs, mostLivezMs, mostGrownMib } = bars;
+  const { leastShare, mostRefusedMs, mostLivezMs, mostGrownMib, leastTimes } = bars;
   const share = goodput / peak;
   const faults = [
     ...(share < leastShare ? [`goodput ${(share * 100).toFixed(0)} % of the peak`] : []),
