@@ -18,8 +18,8 @@ export const readThroughOneBuffer = {
 const ownMemoryBytes = 2048;
 
 function copyBytes(bytes: Uint8Array): Buffer {
-  if (bytes.length < ownMemoryBytes) return Buffer.from(bytes);
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  const { length } = bytes;
+  const copy = length < ownMemoryBytes ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
   copy.set(bytes);
   return copy;
 }

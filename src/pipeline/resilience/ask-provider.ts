@@ -17,7 +17,7 @@ export interface AskOptions {
  * Asks a provider for what the call wants: an answer, or the work of its task.
  * @throws HeadgateError `not_translatable` if the provider has no such work, or cannot be told a part of the request
  */
-export async function askProvider(provider: Provider, call: Call, options: AskOptions): Promise<Reply> {
+export function askProvider(provider: Provider, call: Call, options: AskOptions): Promise<Reply> {
   const { model, wantsParts, context } = options;
   const foreign = passOn(provider, call.foreign, options);
   const { messages, settings, output, tools, stream } = call;

@@ -36,10 +36,6 @@ export class AttemptLog {
     this.#startedAtMs = clock.now();
   }
 
-  get startedAtMs(): number {
-    return this.#startedAtMs;
-  }
-
   /** As billed, or estimated once the note is written; undefined where nothing is owed. */
   get usage(): Usage | undefined {
     return this.#usage;

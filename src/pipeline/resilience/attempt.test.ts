@@ -44,6 +44,13 @@ describe("the limit to the first content", () => {
     expect(world.asked[1]?.atMs).toBe(world.call.startedAtMs + 123);
   });
 
+  test("is as long as for a model alone where no call is left to take over", async () => {
+    const late = { p: [[wait(50_000), ...streamed]], q: [streamed] };
+    const world = createWorld(late, { ...noRescue, maxAttempts: 1 });
+    expect(await world.read()).toMatchObject({ text: "x" });
+    expect(world.log).toEqual(["first p/m: stop"]);
+  });
+
   test.each(nothing)("is not held by %o", async (empty) => {
     const world = createWorld({ p: [repeat([empty, wait(900)], 30)], q: [streamed] });
     expect(await world.read()).toMatchObject({ text: "x" });

@@ -2,7 +2,7 @@ import type { AttemptReason, Call, Target } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Provider } from "../../providers/provider.ts";
-import type { Completion, Part, Reply, Usage } from "../../reply.ts";
+import { wholeReply, type Completion, type Part, type Reply, type Usage } from "../../reply.ts";
 import { askProvider } from "./ask-provider.ts";
 import { AttemptLog } from "./attempt-log.ts";
 import { ContentTimer, type ContentLimits } from "./content-timer.ts";
@@ -29,8 +29,7 @@ export interface AttemptOptions {
   /** The answer is read into parts even where its bytes could be relayed. */
   readonly wantsParts?: boolean;
   readonly clock: Clock;
-  /** With the time from the request to the first content, in milliseconds. */
-  readonly onContent: (afterMs: number) => void;
+  readonly onContent: () => void;
   /** Called once. */
   readonly onEnd: (end: AttemptEnd) => void;
 }
@@ -39,7 +38,7 @@ export interface AttemptOptions {
 export interface Opened {
   readonly attempt: Attempt;
   /** Absent: it answers in a stream. */
-  readonly whole?: Completion;
+  readonly whole?: Reply;
 }
 
 const finished: IteratorResult<Part> = { done: true, value: undefined };
@@ -78,7 +77,7 @@ export class Attempt {
     if (call.stream) this.#startTimer();
     try {
       const reply = await this.#ask();
-      if (reply.whole) return { attempt: this, whole: this.#finishWhole(reply.whole) };
+      if (reply.whole) return { attempt: this, whole: this.#finishWhole(reply, reply.whole) };
       this.#log.begin(reply.usageSoFar);
       this.#source = reply.parts[Symbol.asyncIterator]();
       await this.#hold(this.#source);
@@ -148,7 +147,7 @@ export class Attempt {
     else signal.addEventListener("abort", this);
   }
 
-  async #ask(): Promise<Reply> {
+  #ask(): Promise<Reply> {
     const { call, target, provider, limits, clock, wantsParts } = this.#options;
     const signal = this.#controller?.signal ?? call.signal;
     const deadlineMs = call.stream ? call.deadlineMs : Math.min(call.deadlineMs, clock.now() + limits.wholeAnswerMs);
@@ -156,11 +155,11 @@ export class Attempt {
     return askProvider(provider, call, { model: target.model, wantsParts, context });
   }
 
-  #finishWhole(completion: Completion): Completion {
+  #finishWhole(reply: Reply, completion: Completion): Reply {
     this.#seeContent();
     const complete = this.#log.finishWhole(completion);
     this.#end({ type: "ok" });
-    return complete;
+    return complete === completion ? reply : wholeReply(complete);
   }
 
   async #hold(source: AsyncIterator<Part>): Promise<void> {
@@ -183,9 +182,10 @@ export class Attempt {
       return undefined;
     }
     const part = step.value;
-    this.#timer?.pause(isContent(part));
+    const isSaid = isContent(part);
+    this.#timer?.pause(isSaid);
     this.#log.see(part);
-    if (isContent(part)) this.#seeContent();
+    if (isSaid) this.#seeContent();
     if (part.type === "finish") {
       this.#hasFinished = true;
       this.#timer?.stop();
@@ -197,9 +197,8 @@ export class Attempt {
     if (this.#hasContent) return;
     this.#hasContent = true;
     const { call, clock, onContent } = this.#options;
-    const now = clock.now();
-    call.notes.firstPartAtMs ??= now;
-    onContent(now - this.#log.startedAtMs);
+    call.notes.firstPartAtMs ??= clock.now();
+    onContent();
   }
 
   /** The part; before a finish the usage that the provider has not told. */

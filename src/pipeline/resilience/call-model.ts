@@ -1,4 +1,3 @@
-import { wholeReply } from "../../reply.ts";
 import type { Next } from "../stage.ts";
 import { HedgeCap } from "./health/hedge-cap.ts";
 import { RetryBudget } from "./health/retry-budget.ts";
@@ -27,7 +26,7 @@ export function callModel(options: CallModelOptions): Next {
       call.notes.target = attempt.target;
       if (whole) {
         budget.leave();
-        return wholeReply(whole);
+        return whole;
       }
       const stream = new RescuedStream({ call, run, attempt, onEnd: () => budget.leave() });
       return { parts: { [Symbol.asyncIterator]: () => stream } };

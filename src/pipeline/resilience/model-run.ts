@@ -81,13 +81,17 @@ export class ModelRun {
     }
   }
 
-  async #try(stop: Stop, asking: Asking): Promise<Opened> {
+  #try(stop: Stop, asking: Asking): Promise<Opened> {
     const { hedge } = this.#call.snapshot.resilience;
-    const { reason } = asking;
-    // What is asked now is not noted yet.
-    const left = this.attemptsLeft - (isFirst(reason) ? 0 : 1);
-    if (hedge && !isRescue(reason) && left > 0) return openHedged(this, { hedge, stop, asking });
+    if (hedge && !isRescue(asking.reason) && this.#leftAfter(asking) > 0) {
+      return openHedged(this, { hedge, stop, asking });
+    }
     return this.start(stop, asking).open();
+  }
+
+  /** What is asked now is not noted yet. */
+  #leftAfter({ reason }: Asking): number {
+    return this.attemptsLeft - (isFirst(reason) ? 0 : 1);
   }
 
   /** A model call at the stop, which has still to be opened. @throws HeadgateError if its provider cannot be connected */
@@ -105,7 +109,8 @@ export class ModelRun {
       turn.fail(HeadgateError.from(error).code, clock.now());
       throw error;
     }
-    const { hasOther } = this.itinerary;
+    // Nobody could take over from the last call.
+    const hasOther = this.itinerary.hasOther && this.#leftAfter(asking) > 0;
     const usualMs = turn.health.usualLatency.ms;
     const probe = turn.isProbe ? { usualMs, random: clock.random() } : undefined;
     const limits = toAttemptLimits(call, { model, hasOther, nowMs: clock.now(), probe });

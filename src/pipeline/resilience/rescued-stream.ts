@@ -1,7 +1,7 @@
 import type { Call } from "../../call.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Provider } from "../../providers/provider.ts";
-import { wholeReply, type Part, type Usage } from "../../reply.ts";
+import type { Part, Usage } from "../../reply.ts";
 import { addUsage } from "./add-usage.ts";
 import type { Attempt } from "./attempt.ts";
 import { decide } from "./decisions.ts";
@@ -210,7 +210,7 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
     this.#attempt = attempt;
     this.#usage = undefined;
     // A server that cannot stream answers whole.
-    this.#source = whole ? wholeReply(whole).parts[Symbol.asyncIterator]() : attempt;
+    this.#source = whole ? whole.parts[Symbol.asyncIterator]() : attempt;
     // The client has left meanwhile.
     if (this.#isOver) await attempt.leave();
   }

@@ -34,7 +34,7 @@ export function parseCompletion(peer: string, bytes: Buffer): Completion {
   const toolCalls = readToolCalls(message["tool_calls"]);
   const usage = parseUsage(body["usage"], body["service_tier"]);
   const isRefusal = refusal !== "" && text === "";
-  if (isHollow(message) && toFinishReason(reason, toolCalls.length > 0) === "stop") {
+  if (text === "" && toFinishReason(reason, toolCalls.length > 0) === "stop" && isHollow(message)) {
     throw new HeadgateError("provider_protocol", { detail: `${peer} answered with a message that has no content.` });
   }
   return {
