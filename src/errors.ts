@@ -5,6 +5,24 @@ export interface ErrorEntry {
   readonly title: string;
 }
 
+/** The model or its provider has failed: neither the request is to blame nor Headgate. */
+const modelFailures = {
+  output_invalid: { status: 502, retryable: true, title: "The model's answer does not match the contract" },
+  provider_rejected: { status: 502, retryable: false, title: "The provider rejected the request" },
+  provider_auth: { status: 502, retryable: false, title: "The provider rejected its credentials" },
+  provider_rate_limited: { status: 503, retryable: true, title: "The provider is rate limited" },
+  provider_spent: { status: 503, retryable: false, title: "The provider's spend limit is reached" },
+  provider_model_unknown: { status: 502, retryable: false, title: "The provider does not have the model" },
+  provider_silent: { status: 504, retryable: true, title: "The provider did not begin to answer in time" },
+  stream_stalled: { status: 504, retryable: true, title: "The provider's stream stopped without an end" },
+  provider_overloaded: { status: 503, retryable: true, title: "The provider has too much to do" },
+  provider_unavailable: { status: 503, retryable: true, title: "The provider is not available" },
+  provider_protocol: { status: 502, retryable: true, title: "The provider's answer cannot be read" },
+  provider_response_too_large: { status: 502, retryable: false, title: "The provider's answer is too large" },
+  stream_cut: { status: 502, retryable: true, title: "The provider's stream ended without a finish" },
+  deadline_exceeded: { status: 504, retryable: true, title: "The request's deadline has passed" },
+} as const satisfies Record<string, ErrorEntry>;
+
 /** Every error that leaves Headgate. Adding an error is adding a row here and in docs/reference/errors.md. */
 export const errorCatalogue = {
   // The client's side
@@ -29,23 +47,10 @@ export const errorCatalogue = {
   request_timed_out: { status: 408, retryable: true, title: "The request took too long to arrive" },
   headers_too_large: { status: 431, retryable: false, title: "The request's headers are too large" },
   request_cancelled: { status: 499, retryable: false, title: "The client closed the request" },
-  // The model's side
-  output_invalid: { status: 502, retryable: true, title: "The model's answer does not match the contract" },
-  provider_rejected: { status: 502, retryable: false, title: "The provider rejected the request" },
+  // The model's side: what it makes of the request, and then its failures
   context_too_long: { status: 400, retryable: false, title: "The prompt is longer than the model's context" },
   content_filtered: { status: 400, retryable: false, title: "The provider's content filter refused the request" },
-  provider_auth: { status: 502, retryable: false, title: "The provider rejected its credentials" },
-  provider_rate_limited: { status: 503, retryable: true, title: "The provider is rate limited" },
-  provider_spent: { status: 503, retryable: false, title: "The provider's spend limit is reached" },
-  provider_model_unknown: { status: 502, retryable: false, title: "The provider does not have the model" },
-  provider_silent: { status: 504, retryable: true, title: "The provider did not begin to answer in time" },
-  stream_stalled: { status: 504, retryable: true, title: "The provider's stream stopped without an end" },
-  provider_overloaded: { status: 503, retryable: true, title: "The provider has too much to do" },
-  provider_unavailable: { status: 503, retryable: true, title: "The provider is not available" },
-  provider_protocol: { status: 502, retryable: true, title: "The provider's answer cannot be read" },
-  provider_response_too_large: { status: 502, retryable: false, title: "The provider's answer is too large" },
-  stream_cut: { status: 502, retryable: true, title: "The provider's stream ended without a finish" },
-  deadline_exceeded: { status: 504, retryable: true, title: "The request's deadline has passed" },
+  ...modelFailures,
   // Our side
   not_ready: { status: 503, retryable: true, title: "The server is not ready" },
   shutting_down: { status: 503, retryable: true, title: "The server is shutting down" },
@@ -108,6 +113,10 @@ export class HeadgateError extends Error {
 
   get retryable(): boolean {
     return errorCatalogue[this.code].retryable;
+  }
+
+  get isModelFailure(): boolean {
+    return this.code in modelFailures;
   }
 
   /** Works across two loaded copies of the package, unlike `instanceof`. */

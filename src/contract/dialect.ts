@@ -64,25 +64,10 @@ export function toDialectStatus(error: HeadgateError): number {
  * Whether the official clients, which ask again by themselves, are to leave it: the models behind a failure were asked
  * as often as makes sense. A rate limit that says how long it lasts is worth coming back after.
  */
-export function isFinalFailure({ code, retryAfterMs }: HeadgateError): boolean {
+export function isFinalFailure({ code, isModelFailure, retryAfterMs }: HeadgateError): boolean {
   const passes = code === "provider_rate_limited" || code === "provider_overloaded";
-  return finalCodes.has(code) || (passes && retryAfterMs === undefined);
+  return isModelFailure && !(passes && retryAfterMs !== undefined);
 }
-
-const finalCodes: ReadonlySet<HeadgateError["code"]> = new Set([
-  "output_invalid",
-  "provider_rejected",
-  "provider_auth",
-  "provider_spent",
-  "provider_model_unknown",
-  "provider_silent",
-  "provider_unavailable",
-  "provider_protocol",
-  "provider_response_too_large",
-  "stream_stalled",
-  "stream_cut",
-  "deadline_exceeded",
-]);
 
 /** What the end of an answer says in the field `headgate`, for clients to know that two models wrote it. */
 export interface RescueNote {

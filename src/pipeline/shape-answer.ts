@@ -3,28 +3,7 @@ import type { Completion, Outcome, Part, Reply } from "../reply.ts";
 import { wholeReply } from "../reply.ts";
 import type { LoadedEndpoint } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
-import type { ErrorCode } from "../errors.ts";
 import type { Stage } from "./stage.ts";
-
-/** The failures in which a declared fallback answers for the model. Mistakes of the client and our own bugs are not among them. */
-const modelFailures: ReadonlySet<ErrorCode> = new Set([
-  "output_invalid",
-  "provider_rejected",
-  "provider_auth",
-  "provider_spent",
-  "provider_model_unknown",
-  "provider_rate_limited",
-  "provider_overloaded",
-  "provider_silent",
-  "provider_unavailable",
-  "provider_protocol",
-  "provider_response_too_large",
-  "stream_stalled",
-  "stream_cut",
-  "deadline_exceeded",
-  // Here only of models: whoever the server itself has no room for does not come so far.
-  "overloaded",
-]);
 
 /** Gives an endpoint's answer its final shape: warnings collected on the way, and the contract's fallback when the model failed. */
 export function shapeAnswer(): Stage {
@@ -67,11 +46,16 @@ async function* fallbackParts(outcome: Outcome, isDirty: boolean): AsyncGenerato
 
 /** @throws the model's failure itself when no fallback is declared, or when a computed one breaks the contract too. */
 async function fallBack(call: Call, endpoint: LoadedEndpoint, error: unknown): Promise<Outcome> {
-  if (!HeadgateError.is(error) || !modelFailures.has(error.code) || !endpoint.fallback) throw error;
+  if (!HeadgateError.is(error) || !mayAnswerFor(error) || !endpoint.fallback) throw error;
   const output = await computeFallback(endpoint, endpoint.fallback, call.notes.checkedInput);
   if (!output) throw error;
   call.notes.rungs.push({ rung: "fallback", ok: true, attempt: call.notes.attempts.length });
   return { status: "fallback", output, warnings: [...call.notes.warnings, `fallback:${error.code}`] };
+}
+
+/** `overloaded` is only of models here: whoever the server itself has no room for does not come so far. */
+function mayAnswerFor({ code, isModelFailure }: HeadgateError): boolean {
+  return isModelFailure || code === "overloaded";
 }
 
 async function computeFallback(
