@@ -1,16 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { systemClock } from "../../src/clock.ts";
 import type { CallRecord } from "../../src/store/store.ts";
 import type { HostileEntry } from "../../src/testing/hostile-provider/hostile-ledger.ts";
 import { createHostileProvider } from "../../src/testing/hostile-provider/hostile-provider.ts";
-import { copyProject } from "../served-project.ts";
 import { openLeavingClient, type Leaving, type LeavingClient } from "./abort/leaving-client.ts";
 import { createMarkIndex } from "./abort/mark-index.ts";
-import { endpointSource, phases, pieceShapes, promptSource, toConfig, toRequest, type Phase } from "./abort/phases.ts";
+import { endpoint, phases, pieceShapes, toConfig, toRequest, type Phase } from "./abort/phases.ts";
 import { openUnansweredPort } from "./abort/unanswered-port.ts";
+import { createDrillProject } from "./drill-project.ts";
+import { readRecords } from "./read-records.ts";
 
 /**
  * Clients leave in every phase of a call, ten at once, half by closing and half by resetting their connection. How long
@@ -47,13 +45,13 @@ const crowd = await createHostileProvider();
 const deaf = await createHostileProvider();
 const unanswered = await openUnansweredPort();
 const marks = createMarkIndex(main.ledger);
-const source = writeProject({
+const config = toConfig({
   main: main.url,
   crowded: crowd.url,
   deaf: await deaf.urlFor("blackhole"),
   unanswered: `http://127.0.0.1:${unanswered?.port ?? 9}/v1`,
 });
-const project = copyProject(main.url, { source, env: { DRILL_KEY: "drill", HEADGATE_LOG_LEVEL: "error" } });
+const project = createDrillProject({ config, endpoints: { ask: endpoint } });
 const server = await project.serve();
 const aborts: Abort[] = [];
 const tokens = { recorded: 0, written: 0 };
@@ -70,23 +68,13 @@ try {
     await (phase.evidence === "full" ? withCrowd(() => run(phase)) : run(phase));
   }
   await checkLeft();
-  checkRecords(await readRecords());
+  checkRecords(await readRecords(server.url));
 } finally {
   await server.stop();
   await Promise.all([main.close(), crowd.close(), deaf.close(), unanswered?.close()]);
   project.remove();
-  rmSync(source, { recursive: true, force: true });
 }
 print();
-
-function writeProject(upstreams: Parameters<typeof toConfig>[0]): string {
-  const made = mkdtempSync(join(tmpdir(), "headgate-abort-"));
-  mkdirSync(join(made, "endpoints/ask/prompts"), { recursive: true });
-  writeFileSync(join(made, "headgate.config.ts"), toConfig(upstreams));
-  writeFileSync(join(made, "endpoints/ask/endpoint.ts"), endpointSource);
-  writeFileSync(join(made, "endpoints/ask/prompts/1.0.0.prompt"), promptSource);
-  return made;
-}
 
 async function run(phase: Phase): Promise<void> {
   const count = isShort ? Math.min(phase.aborts, atOnce) : phase.aborts;
@@ -234,19 +222,6 @@ async function checkLeft(): Promise<void> {
     phase.evidence === "refused" ? [] : marks.find(mark).filter(({ end }) => end === "finished"),
   );
   if (whole.length > 0) wrong.push(`${whole.length} answers were sent to their end`);
-}
-
-/** By request id. */
-async function readRecords(): Promise<Map<string, CallRecord>> {
-  const records = new Map<string, CallRecord>();
-  for (let before = ""; ;) {
-    const response = await fetch(`${server.url}/admin/v1/requests?limit=500${before}`);
-    const { requests } = (await response.json()) as { readonly requests: readonly CallRecord[] };
-    for (const record of requests) records.set(record.requestId, record);
-    const last = requests.at(-1);
-    if (!last || requests.length < 500) return records;
-    before = `&before=${last.startedAtMs}`;
-  }
 }
 
 /**

@@ -8,8 +8,9 @@ import { createHostileProvider } from "../../src/testing/hostile-provider/hostil
 import { createTcpBalancer } from "../../src/testing/tcp-balancer.ts";
 import type { ServedProject } from "../served-project.ts";
 import { askCall, type CallEnd, type CallOrder } from "./drain/ask-call.ts";
-import { createDrainProject, readRecords, type DrainProject } from "./drain/drain-project.ts";
+import { createDrainProject, type DrainProject } from "./drain/drain-project.ts";
 import { startSteadyLoad } from "./drain/steady-load.ts";
+import { readRecords } from "./read-records.ts";
 
 /**
  * Stops `headgate serve` with SIGTERM under load: with enough time for the calls at work, with too little, and twenty

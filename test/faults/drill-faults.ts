@@ -1,14 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { randomUUID } from "node:crypto";
-import type { CallRecord } from "../../src/store/store.ts";
 import { faults } from "../../src/testing/hostile-provider/faults.ts";
 import { createHostileProvider } from "../../src/testing/hostile-provider/hostile-provider.ts";
-import { copyProject } from "../served-project.ts";
+import { createDrillProject } from "./drill-project.ts";
 import { askRow, toOutcome, type Seen } from "./fault-rows/ask-row.ts";
-import { backupModels, listRows, promptText, toConfig, toEndpoint, type FaultRow } from "./fault-rows/fault-row.ts";
+import { backupModels, listRows, toConfig, toEndpoint, type FaultRow } from "./fault-rows/fault-row.ts";
 import { judgeRow, type Judged, type KnownAnswers } from "./fault-rows/judge-row.ts";
+import { readRecords } from "./read-records.ts";
 
 /**
  * Does every fault of the hostile provider to every kind of request, with and without a model that stands by, and holds
@@ -24,15 +21,14 @@ const provider = await createHostileProvider();
 const all = listRows(faults).filter(({ fault }) => only === undefined || fault.name === only || fault.group === only);
 // The short drill does each fault to every kind of request with one of the three that may stand by, in turn.
 const rows = isShort ? all.filter((_, index) => (index + Math.floor(index / 3)) % 3 === 0) : all;
-const folder = writeProject(rows);
-const project = copyProject(provider.url, { source: folder, env: { DRILL_KEY: "drill", HEADGATE_LOG_LEVEL: "error" } });
+const project = createDrillProject({ config: toConfig(rows, provider.url), endpoints: { ask: toEndpoint(rows) } });
 const server = await project.serve();
 let shed = 0;
 let judged: Judged[] = [];
 try {
   const known = await learnAnswers();
   const seen = await askAll();
-  const records = await readRecords();
+  const records = await readRecords(server.url);
   judged = rows.map((row) => {
     const { requestId, answer } = seen.get(row)!;
     const record = records.get(requestId);
@@ -42,18 +38,8 @@ try {
   await server.stop();
   await provider.close();
   project.remove();
-  rmSync(folder, { recursive: true, force: true });
 }
 print(judged);
-
-function writeProject(written: readonly FaultRow[]): string {
-  const made = mkdtempSync(join(tmpdir(), "headgate-faults-"));
-  mkdirSync(join(made, "endpoints/ask/prompts"), { recursive: true });
-  writeFileSync(join(made, "headgate.config.ts"), toConfig(written, provider.url));
-  writeFileSync(join(made, "endpoints/ask/endpoint.ts"), toEndpoint(written));
-  writeFileSync(join(made, "endpoints/ask/prompts/1.0.0.prompt"), promptText);
-  return made;
-}
 
 async function learnAnswers(): Promise<KnownAnswers> {
   const ask = async (target: string): Promise<string> => {
@@ -94,19 +80,6 @@ async function askUntilAdmitted(row: FaultRow): Promise<{ readonly requestId: st
     if (!isShed || tries === 10) return { requestId, answer };
     shed++;
     await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-}
-
-/** By request id. */
-async function readRecords(): Promise<Map<string, CallRecord>> {
-  const records = new Map<string, CallRecord>();
-  for (let before = ""; ;) {
-    const response = await fetch(`${server.url}/admin/v1/requests?limit=500${before}`);
-    const { requests } = (await response.json()) as { readonly requests: readonly CallRecord[] };
-    for (const record of requests) records.set(record.requestId, record);
-    const last = requests.at(-1);
-    if (!last || requests.length < 500) return records;
-    before = `&before=${last.startedAtMs}`;
   }
 }
 

@@ -1,8 +1,8 @@
 import { askTiers, judgeTier, primaries, tiers } from "./outage/dead-primary.ts";
 import { endpointMs, judgeOutage, modelMs, outageKinds, sufferOutage } from "./outage/full-outage.ts";
-import { startHostile } from "./pressure/hostile-process.ts";
+import { startHostile } from "./hostile-process.ts";
 import { createPressureClient } from "./pressure/pressure-client.ts";
-import { readRecords } from "./pressure/read-records.ts";
+import { readRecords } from "./read-records.ts";
 import { servePressureProject } from "./pressure/write-project.ts";
 
 /**

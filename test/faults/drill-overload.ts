@@ -4,7 +4,7 @@ import { judgeLoris, sendSlowly } from "./overload/slow-loris.ts";
 import { startStaticProvider } from "./overload/static-provider.ts";
 import { watchCore } from "./overload/watch-core.ts";
 import { askChat, askEndpoint } from "./pressure/asks.ts";
-import { startHostile } from "./pressure/hostile-process.ts";
+import { startHostile } from "./hostile-process.ts";
 import { isWhole } from "./pressure/judge-answer.ts";
 import { createPressureClient, type Ask } from "./pressure/pressure-client.ts";
 import { servePressureProject } from "./pressure/write-project.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startHostile } from "./pressure/hostile-process.ts";
+import { startHostile } from "./hostile-process.ts";
 import { createPressureClient } from "./pressure/pressure-client.ts";
-import { memoryEnvironment } from "./pressure/server-memory.ts";
+import { reportEnvironment } from "./server-report.ts";
 import { servePressureProject } from "./pressure/write-project.ts";
 import { connectSlowReader } from "./readers/slow-reader.ts";
 import { judgeReaders, serveSlowReaders, surfaces, type SurfaceName } from "./readers/slow-readers.ts";
@@ -39,7 +39,7 @@ const server = await servePressureProject({
       ),
     ),
   },
-  env: memoryEnvironment,
+  env: reportEnvironment,
 });
 const client = createPressureClient(server.url);
 const wrong: string[] = [];

@@ -1,11 +1,6 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { firstLine } from "../../bench/measured-process.ts";
-import { isRecord, parseJson } from "../../src/json.ts";
-import { copyProject } from "../served-project.ts";
-import { promptText } from "./fault-rows/fault-row.ts";
+import { createDrillProject, type DrillProject } from "./drill-project.ts";
+import { startHostile } from "./hostile-process.ts";
+import { askReport, reportEnvironment } from "./server-report.ts";
 import { askMixed } from "./soak/ask-mixed.ts";
 
 /**
@@ -28,52 +23,31 @@ const faults = [
   "stall?ms=1500",
 ];
 
-interface Report {
-  readonly rss: number;
-  readonly heapUsed: number;
-  readonly timers: number;
-  readonly sockets: number;
-  /** With the files that the embedded engine has open. */
-  readonly descriptors: number;
-}
-
-const upstream = spawn(
-  process.execPath,
-  [join(import.meta.dirname, "../../src/testing/hostile-provider/run-hostile-provider.ts"), "soak"],
-  {
-    stdio: ["pipe", "pipe", "inherit"],
-  },
-);
-const upstreamUrl = readUrl(parseJson(await firstLine(upstream)));
-const folder = writeProject(upstreamUrl);
-const probe = join(import.meta.dirname, "soak/report-process.ts");
-const project = copyProject(upstreamUrl, {
-  source: folder,
-  env: { DRILL_KEY: "drill", HEADGATE_LOG_LEVEL: "error", NODE_OPTIONS: `--import ${probe}` },
-});
+const upstream = await startHostile();
+const project = createDrillProject({ ...toProject(upstream.url), env: reportEnvironment });
 const server = await project.serve();
 // It opens a file for each table and index that it comes to use.
 const filesOfEngine = 16;
-let reportsSeen = 0;
 const samples: { readonly requests: number; readonly rss: number }[] = [];
 try {
-  await setFaults(upstreamUrl);
+  // Two of five requests for these models are hit: with one in eight asking for them, 5 % of all.
+  for (const [index, fault] of faults.entries()) await upstream.setFault(`faulty-${index}`, fault, { rate: 0.4 });
   await askMixed({ ...mix(warmUp / 10), onCount: async () => {} });
   await settle();
-  const before = await report();
+  const before = await askReport(server);
   const every = Math.ceil((total - warmUp) / samplesWanted / 1000) * 1000;
   const startedAtMs = Date.now();
   const counts = await askMixed({
     ...mix(total),
     onCount: async (done) => {
       if (done < warmUp || done % every !== 0) return;
-      const { rss, heapUsed } = await report();
+      const { rss, heapUsed } = (await askReport(server)).after;
       samples.push({ requests: done, rss });
       console.log(`${done}: rss ${toMegabytes(rss)} MB, heap ${toMegabytes(heapUsed)} MB`);
     },
   });
   await settle();
-  const after = await report();
+  const after = await askReport(server);
   const slope = (slopeOf(samples) * 100_000) / 1024 / 1024;
   console.log(`${JSON.stringify(counts)} in ${Math.round((Date.now() - startedAtMs) / 1000)} s`);
   console.log(
@@ -90,19 +64,16 @@ try {
   process.exitCode = ok ? 0 : 1;
 } finally {
   await server.stop();
-  upstream.kill();
+  await upstream.stop();
   project.remove();
-  rmSync(folder, { recursive: true, force: true });
 }
 
 function mix(count: number): Omit<Parameters<typeof askMixed>[0], "onCount"> {
   const faultyTiers = faults.map((_, index) => `faulty-${index}`);
-  return { url: server.url, total: Math.ceil(count), atOnce: 24, aborts: 0.05, faulty: 0.1, faultyTiers };
+  return { url: server.url, total: Math.ceil(count), atOnce: 24, aborts: 0.05, faulty: 0.125, faultyTiers };
 }
 
-function writeProject(baseUrl: string): string {
-  const made = mkdtempSync(join(tmpdir(), "headgate-soak-"));
-  mkdirSync(join(made, "endpoints/ask/prompts"), { recursive: true });
+function toProject(baseUrl: string): DrillProject {
   const models: Record<string, unknown> = { ok: { provider: "upstream", model: "ok" } };
   const tiers: Record<string, unknown> = { fast: "ok", standard: "ok", smart: "ok" };
   for (const index of faults.keys()) {
@@ -111,30 +82,13 @@ function writeProject(baseUrl: string): string {
   }
   const providers = { upstream: { type: "openai-chat", baseUrl } };
   const resilience = { timeouts: { firstTokenMs: 1000, betweenContentMs: 1000, wholeAnswerMs: 1000 } };
-  writeFileSync(
-    join(made, "headgate.config.ts"),
-    `export default ${JSON.stringify({ providers, models, tiers, resilience })};\n`,
-  );
   const text = { type: "string" };
-  const definition = {
+  const ask = {
     description: "Answers a question.",
     input: { type: "object", properties: { text }, required: ["text"] },
     output: { type: "object", properties: { summary: text }, required: ["summary"] },
   };
-  writeFileSync(join(made, "endpoints/ask/endpoint.ts"), `export default ${JSON.stringify(definition)};\n`);
-  writeFileSync(join(made, "endpoints/ask/prompts/1.0.0.prompt"), promptText);
-  return made;
-}
-
-/** Half of the requests for these models are hit: with one in ten asking for them, 5 % of all. */
-async function setFaults(url: string): Promise<void> {
-  for (const [index, fault] of faults.entries()) {
-    const response = await fetch(new URL("/__control", url), {
-      method: "POST",
-      body: JSON.stringify({ model: `faulty-${index}`, fault, rate: 0.4 }),
-    });
-    if (!response.ok) throw new Error(await response.text());
-  }
+  return { config: { providers, models, tiers, resilience }, endpoints: { ask } };
 }
 
 /** Until the server's records are in the store and its connections idle. */
@@ -151,22 +105,6 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 25_000));
 }
 
-async function report(): Promise<Report> {
-  server.child.kill("SIGUSR2");
-  for (let look = 0; look < 200; look++) {
-    const reports = server
-      .output()
-      .split("\n")
-      .filter((line) => line.startsWith("process-report "));
-    if (reports.length > reportsSeen) {
-      reportsSeen = reports.length;
-      return parseJson(reports.at(-1)!.slice("process-report ".length)) as Report;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("The server did not report.");
-}
-
 /** Bytes for each request: least squares. */
 function slopeOf(points: readonly { readonly requests: number; readonly rss: number }[]): number {
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -178,9 +116,4 @@ function slopeOf(points: readonly { readonly requests: number; readonly rss: num
 
 function toMegabytes(bytes: number): string {
   return (bytes / 1024 / 1024).toFixed(1);
-}
-
-function readUrl(value: unknown): string {
-  if (isRecord(value) && typeof value["url"] === "string") return value["url"];
-  throw new Error("The upstream did not start.");
 }

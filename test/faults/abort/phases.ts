@@ -194,7 +194,7 @@ export interface Upstreams {
 }
 
 /** The project's config. A stall counts against its model, so each rescue has a first model of its own. */
-export function toConfig({ main, crowded, deaf, unanswered }: Upstreams): string {
+export function toConfig({ main, crowded, deaf, unanswered }: Upstreams): unknown {
   const chat = (baseUrl: string): unknown => ({ type: "openai-chat", baseUrl });
   const messages = { type: "anthropic", baseUrl: main, apiKeyEnv: "DRILL_KEY" };
   const providers = {
@@ -222,10 +222,10 @@ export function toConfig({ main, crowded, deaf, unanswered }: Upstreams): string
       }
     }
   }
-  return `export default ${JSON.stringify({ providers, models, tiers })};\n`;
+  return { providers, models, tiers };
 }
 
-export const endpointSource = `export default ${JSON.stringify({
+export const endpoint = {
   description: "Answers a question.",
   input: {
     type: "object",
@@ -239,6 +239,4 @@ export const endpointSource = `export default ${JSON.stringify({
     additionalProperties: false,
   },
   route: { rules: [{ when: { input: { "/use": "silent" } }, use: "silent" }], use: "slow" },
-})};\n`;
-
-export const promptSource = '---\nversion: 1.0.0\n---\n{{role "user"}}Answer: {{text}}\n';
+};

@@ -1,8 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
-import type { CallRecord } from "../../../src/store/store.ts";
-import { copyProject, type ProjectCopy } from "../../served-project.ts";
+import type { ProjectCopy } from "../../served-project.ts";
+import { createDrillProject } from "../drill-project.ts";
 
 /** A project that calls the hostile provider in all dialects, served with keys as it is in production. */
 export interface DrainProject extends ProjectCopy {
@@ -23,37 +22,19 @@ const databaseUrl = process.env["DATABASE_URL"];
 
 export async function createDrainProject(options: DrainProjectOptions): Promise<DrainProject> {
   const { providerUrl, paceMs, like } = options;
-  const source = writeProject(providerUrl, paceMs);
   const env = {
-    DRILL_KEY: "drill",
+    // `headgate serve` says in its log that it is ready.
+    HEADGATE_LOG_LEVEL: "info",
     // The default of `headgate serve`.
     HEADGATE_LAME_DUCK_SECONDS: "",
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
     ...options.env,
   };
-  const project = copyProject(providerUrl, { source, env });
-  rmSync(source, { recursive: true, force: true });
+  const project = createDrillProject({ config: toConfig(providerUrl, paceMs), endpoints: { ask: endpoint }, env });
   if (!like) return { ...project, key: await createKey(project) };
   if (databaseUrl === undefined)
     cpSync(join(like.folder, ".headgate"), join(project.folder, ".headgate"), { recursive: true });
   return { ...project, key: like.key };
-}
-
-/** All records of a server's store, by request id. @throws Error if any is there twice */
-export async function readRecords(url: string, key: string): Promise<Map<string, CallRecord>> {
-  const records = new Map<string, CallRecord>();
-  for (let before = ""; ;) {
-    const headers = { authorization: `Bearer ${key}` };
-    const response = await fetch(`${url}/admin/v1/requests?limit=500${before}`, { headers });
-    const { requests } = (await response.json()) as { readonly requests: readonly CallRecord[] };
-    for (const record of requests) {
-      if (records.has(record.requestId)) throw new Error(`There are two records of ${record.requestId}.`);
-      records.set(record.requestId, record);
-    }
-    const last = requests.at(-1);
-    if (!last || requests.length < 500) return records;
-    before = `&before=${last.startedAtMs}`;
-  }
 }
 
 async function createKey(project: ProjectCopy): Promise<string> {
@@ -62,25 +43,20 @@ async function createKey(project: ProjectCopy): Promise<string> {
   return (JSON.parse(created.stdout) as { readonly secret: string }).secret;
 }
 
-function writeProject(baseUrl: string, paceMs: number): string {
-  const made = mkdtempSync(join(tmpdir(), "headgate-drain-"));
-  mkdirSync(join(made, "endpoints/ask/prompts"), { recursive: true });
-  const providers = {
-    chat: { type: "openai-chat", baseUrl },
-    messages: { type: "anthropic", baseUrl, apiKeyEnv: "DRILL_KEY" },
+function toConfig(baseUrl: string, paceMs: number): unknown {
+  return {
+    providers: {
+      chat: { type: "openai-chat", baseUrl },
+      messages: { type: "anthropic", baseUrl, apiKeyEnv: "DRILL_KEY" },
+    },
+    models: { paced: { provider: "chat", model: `ok?pace=${paceMs}` } },
+    tiers: { standard: "paced" },
   };
-  const models = { paced: { provider: "chat", model: `ok?pace=${paceMs}` } };
-  const tiers = { standard: "paced" };
-  writeFileSync(join(made, "headgate.config.ts"), `export default ${JSON.stringify({ providers, models, tiers })};\n`);
-  writeFileSync(join(made, "endpoints/ask/endpoint.ts"), endpointSource);
-  const prompt = '---\nversion: 1.0.0\n---\n{{role "user"}}Answer: {{text}}\n';
-  writeFileSync(join(made, "endpoints/ask/prompts/1.0.0.prompt"), prompt);
-  return made;
 }
 
 const pointCount = 40;
 
-const endpointSource = `export default ${JSON.stringify({
+const endpoint = {
   description: "Answers a question.",
   input: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
   output: {
@@ -92,4 +68,4 @@ const endpointSource = `export default ${JSON.stringify({
     additionalProperties: false,
   },
   route: "standard",
-})};\n`;
+};

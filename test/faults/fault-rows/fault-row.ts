@@ -56,7 +56,7 @@ export function listRows(faults: readonly Fault[]): FaultRow[] {
 }
 
 /** The project's config: a tier for each row. */
-export function toConfig(rows: readonly FaultRow[], baseUrl: string): string {
+export function toConfig(rows: readonly FaultRow[], baseUrl: string): unknown {
   const timeouts = { firstTokenMs: 1500, betweenContentMs: 1500, wholeAnswerMs: 3000 };
   const models: Record<string, unknown> = {};
   const tiers: Record<string, unknown> = {};
@@ -82,17 +82,17 @@ export function toConfig(rows: readonly FaultRow[], baseUrl: string): string {
     "messages-primary": messages,
     "messages-backup": messages,
   };
-  return `export default ${JSON.stringify({ providers, models, tiers, resilience: { timeouts } })};\n`;
+  return { providers, models, tiers, resilience: { timeouts } };
 }
 
 /** The project's one endpoint: its input says which row it is. */
-export function toEndpoint(rows: readonly FaultRow[]): string {
+export function toEndpoint(rows: readonly FaultRow[]): unknown {
   const rules = rows
     .filter(({ surface }) => surface === "endpoint")
     .map(({ target }) => ({ when: { input: { "/row": target } }, use: target }));
   for (const name of ["healthy-first", "healthy-second"]) rules.push({ when: { input: { "/row": name } }, use: name });
   const text = { type: "string" };
-  return `export default ${JSON.stringify({
+  return {
     description: "Answers a question.",
     input: { type: "object", properties: { text, row: text }, required: ["text", "row"] },
     output: {
@@ -103,7 +103,5 @@ export function toEndpoint(rows: readonly FaultRow[]): string {
     },
     route: { rules, use: "healthy-first" },
     timeoutMs: 10_000,
-  })};\n`;
+  };
 }
-
-export const promptText = '---\nversion: 1.0.0\n---\n{{role "user"}}Answer: {{text}}\n';

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askChat, askEndpoint } from "../pressure/asks.ts";
-import type { HostileProcess } from "../pressure/hostile-process.ts";
+import type { HostileProcess } from "../hostile-process.ts";
 import { describeAnswer, isClearFailure, isWhole, tally } from "../pressure/judge-answer.ts";
 import type { Answer, PressureClient } from "../pressure/pressure-client.ts";
 import { applySteadyLoad } from "../pressure/steady-load.ts";

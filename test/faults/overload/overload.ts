@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describeAnswer, isClearFailure, isWhole, percentile, tally } from "../pressure/judge-answer.ts";
 import { createPressureClient, type Answer, type Ask } from "../pressure/pressure-client.ts";
-import { readRecords } from "../pressure/read-records.ts";
-import { readResidentKib } from "../pressure/server-memory.ts";
+import { readRecords } from "../read-records.ts";
+import { readResidentKib } from "../server-report.ts";
 import type { PressureServer } from "../pressure/write-project.ts";
 import { applyOpenLoad } from "./open-load.ts";
 import { watchServer } from "./watch-server.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { percentile } from "../pressure/judge-answer.ts";
 import type { PressureClient } from "../pressure/pressure-client.ts";
-import { readResidentKib } from "../pressure/server-memory.ts";
+import { readResidentKib } from "../server-report.ts";
 import type { PressureServer } from "../pressure/write-project.ts";
 
 export interface WatchedServer {

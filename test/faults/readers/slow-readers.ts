@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { askChat, askMessages } from "../pressure/asks.ts";
-import type { HostileProcess } from "../pressure/hostile-process.ts";
+import type { HostileProcess } from "../hostile-process.ts";
 import { isWhole, percentile } from "../pressure/judge-answer.ts";
 import type { Answer, Ask, PressureClient } from "../pressure/pressure-client.ts";
-import { askMemory, readResidentKib } from "../pressure/server-memory.ts";
+import { askReport, readResidentKib } from "../server-report.ts";
 import { applySteadyLoad } from "../pressure/steady-load.ts";
 import type { PressureServer } from "../pressure/write-project.ts";
 import { connectSlowReader, type SlowReader } from "./slow-reader.ts";
@@ -62,7 +62,7 @@ export async function serveSlowReaders(options: SlowReaders): Promise<ReaderFigu
     // As many streams at full speed: what the heap grows to for them has nothing to do with slow readers.
     for (let round = 0; round < 10; round++) await warmUp(readers, ask("warm"));
     const quiet = await askBeside(options, measureMs);
-    const emptied = await askMemory(server);
+    const emptied = await askReport(server);
     await sleep(1000);
     const beforeKib = readResidentKib(pid);
     const known = (await provider.readLedger()).at(-1)?.id ?? 0;
@@ -76,7 +76,7 @@ export async function serveSlowReaders(options: SlowReaders): Promise<ReaderFigu
     const filling = await askBeside(options, fillMs);
     const beside = await askBeside(options, measureMs);
     clearInterval(look);
-    const held = await askMemory(server);
+    const held = await askReport(server);
     const entries = (await provider.readLedger(known)).filter(({ model }) => model.includes("burst"));
     const streams = Math.max(1, entries.filter(({ end }) => end === "open").length);
     closeAll(readers);

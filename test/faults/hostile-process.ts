@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import type { HostileModel } from "../../../src/testing/hostile-provider/plan-answer.ts";
+import type { HostileModel } from "../../src/testing/hostile-provider/plan-answer.ts";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { FaultWindow } from "../../../src/testing/hostile-provider/fault-rules.ts";
-import type { HostileEntry } from "../../../src/testing/hostile-provider/hostile-ledger.ts";
+import type { FaultWindow } from "../../src/testing/hostile-provider/fault-rules.ts";
+import type { HostileEntry } from "../../src/testing/hostile-provider/hostile-ledger.ts";
 
-const script = join(import.meta.dirname, "../../../src/testing/hostile-provider/run-hostile-provider.ts");
+const script = join(import.meta.dirname, "../../src/testing/hostile-provider/run-hostile-provider.ts");
 
 /** A hostile provider in a process of its own, that can be killed and come back at its port. */
 export interface HostileProcess {
