@@ -45,8 +45,8 @@ describe("the limit to the first content", () => {
   });
 
   test("is as long as for a model alone where no call is left to take over", async () => {
-    const late = { p: [[wait(50_000), ...streamed]], q: [streamed] };
-    const world = createWorld(late, { ...noRescue, maxAttempts: 1 });
+    const script = { p: [[wait(50_000), ...streamed]], q: [streamed] };
+    const world = createWorld(script, { ...noRescue, maxAttempts: 1 });
     expect(await world.read()).toMatchObject({ text: "x" });
     expect(world.log).toEqual(["first p/m: stop"]);
   });

@@ -1,4 +1,3 @@
-import { judgeBoundary } from "./boundary.ts";
 import { open, refuse, type Finder, type Finding } from "./finding.ts";
 import { isWordStart, matchAt, skipSpace } from "./fuzzy-match.ts";
 import { readHead } from "./head.ts";
@@ -7,8 +6,8 @@ import { findOverlap } from "./overlap.ts";
 
 /** How far from its end `sent` is searched for what a continuation begins with. */
 const tailChars = 8192;
-/** A continuation without proof is read so far before it is judged, or to the end of its first line. */
-const boundaryChars = 200;
+/** So far, or to the end of its first line, a continuation is looked at for the words that it was asked to begin with. */
+const firstChars = 200;
 /** What a model says before it begins, and the words that it is to begin with, are over by then. */
 const leadInChars = 1200;
 
@@ -47,8 +46,9 @@ export function createInstructionFinder(sent: string, anchor: string): Finder {
     if (overlap.type === "proof") return { type: "found", at: overlap.end, proof: "overlap" };
     if (overlap.type === "doubt") return refuse("repetition");
     if (mayBeLeadIn(text)) return isOver || text.length > leadInChars ? refuse("preamble") : open;
-    const isRead = isOver || begun.length >= boundaryChars || text.trimStart().includes("\n");
-    return isRead ? judgeBoundary(sent, text) : open;
+    const isRead = isOver || begun.length >= firstChars || text.trimStart().includes("\n");
+    // However well it may read on: where the model took the text to end is not known.
+    return isRead ? refuse("undecided") : open;
   };
 }
 

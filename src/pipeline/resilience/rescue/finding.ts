@@ -8,8 +8,6 @@ export type Finding =
   | { readonly type: "found"; readonly at: number; readonly proof: JointProof }
   /** It begins with the beginning of what was sent. */
   | { readonly type: "restarted" }
-  /** The text is to follow as it is. */
-  | { readonly type: "whole"; readonly text: string; readonly proof: JointProof }
   | { readonly type: "refused"; readonly refusal: JointRefusal };
 
 /** Looks at all of a continuation so far; `isOver`: no more will come, so that `open` is no answer. */

@@ -16,17 +16,16 @@ export interface Joint {
 
 /**
  * `agreement`: the new text was the same up to where the old one ended. `prefill`: the model goes on by itself. `anchor`:
- * it repeated the words that it was asked to repeat. `overlap`: it repeated fewer or more of the last words. `boundary`: it
- * repeated nothing, and the old text ends where the new one can only begin.
+ * it repeated the words that it was asked to repeat. `overlap`: it repeated fewer or more of the last words.
  */
-export type JointProof = "agreement" | "prefill" | "anchor" | "overlap" | "boundary";
+export type JointProof = "agreement" | "prefill" | "anchor" | "overlap";
 
 /**
  * `diverged`: the new text says something else where it should say the same. `too-short`: it ended before it said all of
  * it. `no-anchor`: the old text has no words by which a model could be told where to go on. `torn-character`: it ends
  * within a character. `preamble`: the model talks about going on. `repetition`: it repeats something that is not the end of
- * the old text, or more than once. `word-boundary`: what stands at the joint may be one word or two. `undecided`: too much
- * text came without proof.
+ * the old text, or more than once. `word-boundary`: what stands at the joint may be one word or two. `undecided`: it
+ * begins with something else than the words by which to tell.
  */
 export type JointRefusal =
   | "diverged"

@@ -34,7 +34,7 @@ export function isLeadIn(before: string, sentBefore: string): boolean {
 }
 
 /** True if a block of code has begun and not ended. */
-export function isInFence(text: string): boolean {
+function isInFence(text: string): boolean {
   let isOpen = false;
   for (const _ of text.matchAll(/^[ \t]*(?:`{3}|~{3})/gm)) isOpen = !isOpen;
   return isOpen;

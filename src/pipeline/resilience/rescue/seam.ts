@@ -18,7 +18,7 @@ const maxHeldChars = 4096;
  * text of the joint is never guessed.
  *
  * `prefill` is taken as it is, unless it starts over. `instruction` has to begin with the words that it was asked to repeat,
- * or with others that were the last of `sent`; without them it is taken only where `sent` ends between words or sentences.
+ * or with others that were the last of `sent`.
  * Answers that start over are followed as `createAgreement` does.
  */
 export function createSeam(sent: string, mode: ContinuationMode): Joint {
@@ -76,8 +76,6 @@ class Seam implements Joint {
         return "";
       case "refused":
         return this.#refuse(finding.refusal);
-      case "whole":
-        return this.#join(finding.text, finding.proof);
       case "restarted": {
         const text = this.#held;
         this.#held = "";
