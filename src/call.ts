@@ -73,6 +73,13 @@ export interface Call {
   readonly signal: AbortSignal;
   readonly tenant: string;
   readonly keyId?: string;
+  readonly keyName?: string;
+  /** The key's team: shares budgets and limits. */
+  readonly team?: string;
+  /** What the client says of its request, for routing: at most 16 short texts. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** What the client wants of reuse. Absent: whatever the endpoint does. */
+  readonly cacheControl?: CacheControl;
   readonly snapshot: Snapshot;
   /** Present for calls of a declared endpoint; absent for chat relays. */
   readonly endpoint?: LoadedEndpoint;
@@ -92,6 +99,41 @@ export interface Call {
   readonly stream: boolean;
   /** Facts for the record, added to by each stage: the one mutable part. */
   readonly notes: CallNotes;
+}
+
+/** A request's `Cache-Control` (RFC 9111, section 5.2.1), as far as it means something here. */
+export interface CacheControl {
+  /** Not answered from what is kept; the new answer is kept. */
+  readonly noCache?: boolean;
+  /** The answer is not kept. */
+  readonly noStore?: boolean;
+  /** Answered from what is kept, or not at all. */
+  readonly onlyIfCached?: boolean;
+  readonly maxAgeSeconds?: number;
+}
+
+/**
+ * Where an answer came from: `none`, reuse is off; `miss`, the model; `bypass`, the model, as the client wanted; `hit`, kept
+ * from an earlier request; `join`, another's that was under way; `semantic`, kept from a request that means the same.
+ */
+export type CacheStatus = "none" | "miss" | "bypass" | "hit" | "join" | "semantic";
+
+/** What rule sets can ask of a call: what they were told is on its record, so that other sets can be tried on it. */
+export interface RouteFeatures {
+  readonly endpoint?: string;
+  readonly task?: string;
+  /** Estimated tokens of the whole prompt. */
+  readonly tokens?: number;
+  readonly language?: string;
+  readonly hasTools?: boolean;
+  readonly hasImages?: boolean;
+  readonly keyId?: string;
+  readonly keyName?: string;
+  readonly team?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly atMs: number;
+  /** Share that is left, by name of the budget. */
+  readonly budgetLeft?: Readonly<Record<string, number>>;
 }
 
 /** One step of the validation ladder that was taken, in order. */
@@ -150,4 +192,14 @@ export interface CallNotes {
   /** Sentences on what the provider could not be told, or did not tell: for clients of foreign dialects, and the record. */
   readonly providerWarnings: string[];
   firstPartAtMs?: number;
+  /** The rule set that chose, and what it was told. Absent: the call or its endpoint named its model. */
+  routing?: { readonly version: string; readonly features: RouteFeatures };
+  /** Absent: `none`. */
+  cache?: {
+    readonly status: CacheStatus;
+    /** Of an answer from an earlier request: seconds since it was given. */
+    readonly ageSeconds?: number;
+    /** What the model calls took that were not made. */
+    readonly saved?: { readonly inputTokens: number; readonly outputTokens: number; readonly microUsd: number | null };
+  };
 }

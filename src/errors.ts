@@ -30,6 +30,7 @@ export const errorCatalogue = {
   json_invalid: { status: 400, retryable: false, title: "The body is not valid JSON" },
   input_invalid: { status: 422, retryable: false, title: "The input does not match the endpoint's contract" },
   input_too_long: { status: 413, retryable: false, title: "The input has more tokens than the endpoint takes" },
+  output_too_long: { status: 400, retryable: false, title: "More output is asked for than the endpoint gives" },
   body_too_large: { status: 413, retryable: false, title: "The body is larger than the server takes" },
   media_type_unsupported: { status: 415, retryable: false, title: "The content type is not supported" },
   key_missing: { status: 401, retryable: false, title: "An API key is required" },
@@ -43,6 +44,22 @@ export const errorCatalogue = {
   response_not_found: { status: 404, retryable: false, title: "There is no such stored response" },
   record_not_found: { status: 404, retryable: false, title: "There is no such request record" },
   key_not_found: { status: 404, retryable: false, title: "There is no such API key" },
+  rule_set_not_found: { status: 404, retryable: false, title: "There is no such rule set" },
+  rate_limited: { status: 429, retryable: true, title: "The rate limit is reached" },
+  budget_exceeded: { status: 429, retryable: false, title: "The budget is used up" },
+  not_cached: { status: 504, retryable: false, title: "No kept answer fits the request" },
+  idempotency_key_invalid: { status: 400, retryable: false, title: "The Idempotency-Key is malformed" },
+  idempotency_conflict: {
+    status: 409,
+    retryable: true,
+    title: "A request with this Idempotency-Key is being answered",
+  },
+  idempotency_mismatch: { status: 422, retryable: false, title: "This Idempotency-Key was used for another request" },
+  idempotency_unknown: {
+    status: 409,
+    retryable: false,
+    title: "It is not known whether the request with this Idempotency-Key was carried out",
+  },
   origin_forbidden: { status: 403, retryable: false, title: "The request does not come from this machine" },
   request_timed_out: { status: 408, retryable: true, title: "The request took too long to arrive" },
   headers_too_large: { status: 431, retryable: false, title: "The request's headers are too large" },
@@ -63,6 +80,7 @@ export const errorCatalogue = {
   config_invalid: { status: 500, retryable: false, title: "The settings are not valid" },
   provider_missing: { status: 500, retryable: false, title: "No model provider is configured" },
   server_open: { status: 500, retryable: false, title: "The server would be open to anyone" },
+  price_unknown: { status: 500, retryable: false, title: "A budget in money needs the price of the model" },
   internal: { status: 500, retryable: false, title: "Unexpected internal error" },
 } as const satisfies Record<string, ErrorEntry>;
 

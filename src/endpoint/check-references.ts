@@ -1,16 +1,18 @@
+import { automaticRoute, isTarget } from "./check-money.ts";
 import type { EndpointDraft } from "./load-endpoint.ts";
 import type { TargetNames } from "./load-config.ts";
 import { suggestName } from "../nearest-name.ts";
 import type { Problem } from "./problem.ts";
 import type { ReleaseEntry } from "./read-releases.ts";
 
-export const defaultTier = "standard";
+/** What the rules that come with Headgate end with. */
+const lastResort = "standard";
 
 /** Reports names in an endpoint that stand for no model or tier. */
 export function checkTargets(draft: EndpointDraft, targets: TargetNames): void {
   const { definition, hasRoute, source, prompts } = draft;
   const check = (name: string | undefined, report: (message: string) => void): void => {
-    if (name === undefined || isTarget(name, targets)) return;
+    if (name === undefined || name === automaticRoute || isTarget(name, targets)) return;
     report(
       `No tier or model is called "${name}": declare it in headgate.config.ts.${suggestName(name, targets.names)}`,
     );
@@ -18,10 +20,11 @@ export function checkTargets(draft: EndpointDraft, targets: TargetNames): void {
   if (definition) {
     const { route, validate } = definition;
     check(route?.use, (message) => source.report(["route", "use"], message));
-    if (!hasRoute && !isTarget(defaultTier, targets)) {
+    const isAutomatic = !hasRoute || route?.use === automaticRoute;
+    if (isAutomatic && !targets.hasRules && !isTarget(lastResort, targets)) {
       source.report(
         ["route"],
-        `No tier is called "${defaultTier}", which endpoints without a route use: declare it, or set route.`,
+        `No tier is called "${lastResort}", which endpoints without a route use: declare it, or set route.`,
       );
     }
     for (const [index, { use }] of (route?.rules ?? []).entries()) {
@@ -70,9 +73,4 @@ export function checkReleases(
 /** `name/vN`, the part of the address that names an endpoint. */
 export function keyOf({ name, contract }: Pick<EndpointDraft, "name" | "contract">): string {
   return `${name}/v${contract}`;
-}
-
-function isTarget(name: string, { names, providers }: TargetNames): boolean {
-  const slash = name.indexOf("/");
-  return names.has(name) || (slash > 0 && slash < name.length - 1 && providers.has(name.slice(0, slash)));
 }

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { modelCapabilities } from "./define-config.ts";
 import { namePattern, nameRule } from "./endpoint-schema.ts";
+import { budgetsSchema, projectReuseSchema, rateLimitsSchema } from "./money-schema.ts";
 import { providerSchema } from "./provider-schema.ts";
+import { routingSchema } from "./routing-schema.ts";
 
 const name = z.string().regex(namePattern, nameRule);
 const modelName = z.string().regex(/^[\w.:@/-]{1,128}$/, "A model's name is made of letters, digits and . : @ / _ -");
@@ -110,6 +112,13 @@ export const configSchema = z.strictObject({
   tiers: z.record(name, tier).optional(),
   resilience: resilience.optional(),
   responses: z.strictObject({ retentionDays: z.number().min(0).max(3650).optional() }).optional(),
+  routes: routingSchema.optional(),
+  budgets: budgetsSchema.optional(),
+  limits: rateLimitsSchema.optional(),
+  reuse: projectReuseSchema.optional(),
+  idempotency: z
+    .strictObject({ retentionHours: z.number().min(24, "This is 24 hours at least.").max(8760).optional() })
+    .optional(),
   endpoints: z.record(z.string(), z.unknown()).optional(),
   project: z.string().min(1).optional(),
 });

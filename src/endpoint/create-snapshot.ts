@@ -1,11 +1,13 @@
 import { sha256 } from "../ids.ts";
-import { defaultTier, keyOf } from "./check-references.ts";
+import { automaticRoute } from "./check-money.ts";
+import { keyOf } from "./check-references.ts";
 import { pickRelease } from "./compare-versions.ts";
 import { freezeDeep, freezeMap } from "./freeze-deep.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import type { EndpointDraft } from "./load-endpoint.ts";
 import type { ReleaseEntry } from "./read-releases.ts";
 import type { LoadedEndpoint, LoadedPrompt, Snapshot } from "./snapshot.ts";
+import { toEndpointReuse, toTokenLimits } from "./to-money.ts";
 
 type Releases = ReadonlyMap<string, ReleaseEntry>;
 
@@ -20,6 +22,11 @@ export function createSnapshot(config: LoadedConfig, drafts: readonly EndpointDr
     endpoints.map(([key, endpoint], index) => [key, describeContent(endpoint, sorted[index]!)]),
     config.resilience,
     ...(config.responseRetentionDays === undefined ? [] : [config.responseRetentionDays]),
+    config.routing && [sortEntries(config.routing.sets), config.routing.use],
+    config.budgets?.map(({ only, ...budget }) => [budget, ...(only ?? [])]),
+    config.rateLimits?.map(({ only, ...limit }) => [limit, ...(only ?? [])]),
+    config.reuse,
+    config.idempotencyHours,
   ];
   return Object.freeze({
     id: sha256(JSON.stringify(content, toText)).slice(0, idLength),
@@ -29,10 +36,21 @@ export function createSnapshot(config: LoadedConfig, drafts: readonly EndpointDr
     tiers: freezeMap(freezeDeep(structuredClone([...config.tiers]))),
     resilience: freezeDeep(structuredClone(config.resilience)),
     ...(config.responseRetentionDays === undefined ? {} : { responseRetentionDays: config.responseRetentionDays }),
+    ...pickMoney(config),
   });
 }
 
 const idLength = 12;
+
+function pickMoney({ routing, budgets, rateLimits, reuse, idempotencyHours }: LoadedConfig): Partial<Snapshot> {
+  return {
+    ...(routing ? { routing: Object.freeze(routing) } : {}),
+    ...(budgets ? { budgets: Object.freeze(budgets) } : {}),
+    ...(rateLimits ? { rateLimits: Object.freeze(rateLimits) } : {}),
+    ...(reuse ? { reuse: freezeDeep(structuredClone(reuse)) } : {}),
+    ...(idempotencyHours === undefined ? {} : { idempotencyHours }),
+  };
+}
 
 function toText(_key: string, value: unknown): unknown {
   return typeof value === "function" ? String(value) : value;
@@ -51,7 +69,7 @@ function createEndpoint(draft: EndpointDraft, releases: Releases): LoadedEndpoin
   );
   const release = (releases.get(keyOf(draft)) ?? releases.get(name))?.version ?? pickRelease(draft.prompts.keys());
   if (release === undefined) throw new TypeError(`${keyOf(draft)} has no prompt`);
-  const { normalize, validate, route, fallback, example } = definition;
+  const { normalize, validate, route, fallback, example, task, limits, reuse } = definition;
   return Object.freeze({
     name,
     contract,
@@ -60,7 +78,8 @@ function createEndpoint(draft: EndpointDraft, releases: Releases): LoadedEndpoin
     output: Object.freeze(output),
     prompts: freezeMap<string, LoadedPrompt>(prompts),
     release,
-    route: freezeDeep(route ?? { use: defaultTier }),
+    ...(task === undefined ? {} : { task }),
+    route: freezeDeep(route ?? { use: automaticRoute }),
     normalize: freezeDeep({
       ...normalize,
       html: normalize?.html ?? false,
@@ -68,6 +87,8 @@ function createEndpoint(draft: EndpointDraft, releases: Releases): LoadedEndpoin
       overflow: normalize?.overflow ?? "reject",
     }),
     validate: freezeDeep({ ...validate, reasks: validate?.reasks ?? defaultReasks }),
+    ...(limits ? { limits: freezeDeep(toTokenLimits(limits)) } : {}),
+    ...(reuse ? { reuse: freezeDeep(toEndpointReuse(reuse)) } : {}),
     ...(fallback === undefined ? {} : { fallback: toFallback(fallback) }),
     timeoutMs: definition.timeoutMs ?? defaultTimeoutMs,
     ...(example === undefined ? {} : { example: freezeDeep(structuredClone(example)) }),
@@ -84,7 +105,9 @@ function toFallback(
 
 /** All that can change an answer, in a form that is the same in every process. */
 function describeContent(endpoint: LoadedEndpoint, { definition }: EndpointDraft): unknown {
-  const { description, input, output, prompts, release, route, normalize, validate, timeoutMs, example } = endpoint;
+  const { description, input, output, prompts, release, task, route, normalize, validate, timeoutMs, example } =
+    endpoint;
+  const { limits, reuse } = endpoint;
   const fallback = definition?.fallback;
   return {
     description,
@@ -93,7 +116,10 @@ function describeContent(endpoint: LoadedEndpoint, { definition }: EndpointDraft
     contract: output.contractSchema,
     prompts: sortEntries(prompts).map(([version, { sha256: hash }]) => [version, hash]),
     release,
+    task,
     route,
+    limits,
+    reuse,
     normalize,
     validate,
     timeoutMs,

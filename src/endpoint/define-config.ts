@@ -1,4 +1,7 @@
+import type { BudgetDefinition, RateLimitDefinition } from "./define-budget.ts";
 import type { EndpointMap } from "./define-endpoint.ts";
+import type { ProjectReuseDefinition } from "./define-reuse.ts";
+import type { RoutingDefinition } from "./define-routing.ts";
 import type { OpenAiVendor } from "./vendors.ts";
 
 /** What every provider over HTTP takes. */
@@ -183,6 +186,12 @@ export interface ResponsesOptions {
   readonly retentionDays?: number;
 }
 
+/** What happens to answers of requests with an `Idempotency-Key`. */
+export interface IdempotencyOptions {
+  /** For how long a key gives the same answer again. At least 24. @default 24 */
+  readonly retentionHours?: number;
+}
+
 export interface ConfigDefinition<Endpoints extends EndpointMap = {}> {
   /** Absent: `headgate dev` picks a provider and says which. */
   readonly providers?: Readonly<Record<string, ProviderOptions>>;
@@ -191,6 +200,14 @@ export interface ConfigDefinition<Endpoints extends EndpointMap = {}> {
   readonly tiers?: Readonly<Record<string, string | readonly string[]>>;
   readonly resilience?: ResilienceOptions;
   readonly responses?: ResponsesOptions;
+  /** @default classification, extraction and prompts below 500 tokens: `fast`; coding, analysis and prompts above 2,000: `smart`; others: `standard` */
+  readonly routes?: RoutingDefinition;
+  /** By name, which errors, alerts and reports tell. */
+  readonly budgets?: Readonly<Record<string, BudgetDefinition>>;
+  /** By name, which errors and headers tell. */
+  readonly limits?: Readonly<Record<string, RateLimitDefinition>>;
+  readonly reuse?: ProjectReuseDefinition;
+  readonly idempotency?: IdempotencyOptions;
   /** Endpoints in code, by name. One that the project folder has too is the folder's: here it only carries the types. */
   readonly endpoints?: Endpoints;
   /** Project folder to read as well. Only for the library: the command line has `--project`. */

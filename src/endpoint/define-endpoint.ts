@@ -1,5 +1,8 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import type { JsonSchema } from "../json.ts";
+import type { TokenLimitsDefinition } from "./define-budget.ts";
+import type { ReuseDefinition } from "./define-reuse.ts";
+import type { TaskKind } from "./define-routing.ts";
 
 /** Zod 4, ArkType, Valibot with its JSON Schema adapter: whatever is Standard Schema and can say its JSON Schema. */
 export type TypedSchema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output> &
@@ -24,7 +27,7 @@ export interface RouteRule {
 }
 
 export interface RouteOptions {
-  /** A tier or model name of the config. @default "standard" */
+  /** A tier or model name of the config, or `auto` for the project's rule set. @default "auto" */
   readonly use: string;
   /** The first rule that holds wins over `use`. */
   readonly rules?: readonly RouteRule[];
@@ -59,10 +62,15 @@ export interface EndpointDefinition<In extends AnySchema = AnySchema, Out extend
   readonly input: In;
   /** Must describe a JSON object; `requestId`, `status`, `warnings` and `citations` are taken by the contract. */
   readonly output: Out;
-  /** A tier or model name, or rules. @default "standard" */
+  /** What kind of work it is, for rule sets. @default unknown */
+  readonly task?: TaskKind;
+  /** A tier or model name, `auto` for the project's rule set, or rules. @default "auto" */
   readonly route?: string | RouteOptions;
   readonly normalize?: NormalizeOptions;
   readonly validate?: ValidateOptions;
+  readonly limits?: TokenLimitsDefinition;
+  /** @default no answer is used again */
+  readonly reuse?: ReuseDefinition;
   /** Output fields to answer with, `status: "fallback"`, when the model cannot; absent: the client gets the error. */
   readonly fallback?: SchemaOutput<Out> | ((input: SchemaOutput<In>) => SchemaOutput<Out>);
   /** Deadline of the whole request in milliseconds, retries included. @default 60000 */

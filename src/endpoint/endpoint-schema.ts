@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { isRecord } from "../json.ts";
 import type { AnySchema, EndpointDefinition } from "./define-endpoint.ts";
+import { reuseSchema, tokenLimitsSchema } from "./money-schema.ts";
+import { taskSchema } from "./routing-schema.ts";
 
 /** Names that stand in URLs: of endpoints, providers and tiers. */
 export const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
@@ -73,9 +75,12 @@ export const endpointSchema = z.strictObject({
   description: z.string().min(1, "Say in one sentence what the endpoint does."),
   input: anySchema,
   output: anySchema,
+  task: taskSchema.optional(),
   route: route.optional(),
   normalize: normalize.optional(),
   validate: z.strictObject({ reasks: z.int().min(0).max(2).optional(), escalateTo: modelName.optional() }).optional(),
+  limits: tokenLimitsSchema.optional(),
+  reuse: reuseSchema.optional(),
   fallback: fallback.optional(),
   timeoutMs: z
     .int()

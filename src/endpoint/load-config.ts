@@ -1,5 +1,6 @@
 import { isRecord } from "../json.ts";
 import { checkDefinition } from "./check-definition.ts";
+import { checkMoney } from "./check-money.ts";
 import { configSchema } from "./config-schema.ts";
 import type { ProviderOptions } from "./define-config.ts";
 import type { DefinitionSource } from "./definition-source.ts";
@@ -7,10 +8,13 @@ import { suggestName } from "../nearest-name.ts";
 import { notBuilt } from "./not-built.ts";
 import { defaultResilience, toResilience } from "./default-resilience.ts";
 import { toModelEntry } from "./model-entry.ts";
-import type { ModelEntry, Resilience } from "./snapshot.ts";
+import type { ModelEntry, Resilience, Snapshot } from "./snapshot.ts";
+import { toBudgets, toRateLimits, toRouting } from "./to-money.ts";
+
+type Money = Pick<Snapshot, "routing" | "budgets" | "rateLimits" | "reuse" | "idempotencyHours">;
 
 /** A config as far as it could be read; complete if nothing was reported. */
-export interface LoadedConfig {
+export interface LoadedConfig extends Money {
   readonly providers: ReadonlyMap<string, ProviderOptions>;
   readonly models: ReadonlyMap<string, ModelEntry>;
   readonly tiers: ReadonlyMap<string, readonly string[]>;
@@ -27,6 +31,8 @@ export interface TargetNames {
   readonly names: ReadonlySet<string>;
   /** For `provider/model`. */
   readonly providers: ReadonlySet<string>;
+  /** The project has rule sets of its own. */
+  readonly hasRules: boolean;
 }
 
 /** Tiers that exist without being declared, because a provider is picked for a project that declares none. */
@@ -38,7 +44,7 @@ export const emptyConfig: LoadedConfig = {
   tiers: new Map(),
   resilience: defaultResilience,
   endpoints: new Map(),
-  targets: { names: new Set(pickedTiers), providers: new Set() },
+  targets: { names: new Set(pickedTiers), providers: new Set(), hasRules: false },
 };
 
 /** @param isFile true for `headgate.config.ts`, whose folder is the project and needs no naming */
@@ -56,15 +62,23 @@ export function loadConfig(
   }
   const checked = checkDefinition(configSchema, definition, source, notBuilt.configKeys);
   checkNames(definition, source);
+  const targets = collectTargets(definition);
+  checkMoney(definition, targets, source);
   const { providers = {}, models = {}, tiers = {}, resilience, responses } = checked;
+  const { routes, budgets, limits, reuse, idempotency } = checked;
   return {
     providers: new Map(Object.entries(providers)),
     models: new Map(Object.entries(models).map(([name, model]) => [name, toModelEntry(name, model)])),
     tiers: new Map(Object.entries(tiers).map(([name, tier]) => [name, typeof tier === "string" ? [tier] : tier])),
     resilience: toResilience(resilience),
     responseRetentionDays: responses?.retentionDays,
+    ...(routes ? { routing: toRouting(routes) } : {}),
+    ...(budgets ? { budgets: toBudgets(budgets) } : {}),
+    ...(limits ? { rateLimits: toRateLimits(limits) } : {}),
+    ...(reuse ? { reuse } : {}),
+    ...(idempotency?.retentionHours === undefined ? {} : { idempotencyHours: idempotency.retentionHours }),
     endpoints: new Map(Object.entries(isRecord(definition["endpoints"]) ? definition["endpoints"] : {})),
-    targets: collectTargets(definition),
+    targets,
   };
 }
 
@@ -74,6 +88,7 @@ function collectTargets(definition: Readonly<Record<string, unknown>>): TargetNa
   return {
     names: new Set(providers.length === 0 ? [...declared, ...pickedTiers] : declared),
     providers: new Set(providers),
+    hasRules: definition["routes"] !== undefined,
   };
 }
 

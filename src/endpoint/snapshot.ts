@@ -1,6 +1,9 @@
 import type { Message, ModelSettings } from "../message.ts";
 import type { CompiledSchema } from "./compile-schema.ts";
+import type { BudgetDefinition, RateLimitDefinition, SubjectKind, TokenLimitsDefinition } from "./define-budget.ts";
 import type { NormalizeOptions, RouteOptions, ValidateOptions } from "./define-endpoint.ts";
+import type { ProjectReuseDefinition, ReuseDefinition } from "./define-reuse.ts";
+import type { RuleSetDefinition, TaskKind } from "./define-routing.ts";
 import type { HedgeOptions, ModelDefinition, ProviderOptions, RescueOptions, TimeoutOptions } from "./define-config.ts";
 
 /** A prompt version, compiled once. */
@@ -27,9 +30,15 @@ export interface LoadedEndpoint {
   readonly prompts: ReadonlyMap<string, LoadedPrompt>;
   /** The version that is served now. */
   readonly release: string;
+  /** Absent: unknown. */
+  readonly task?: TaskKind;
   readonly route: RouteOptions;
   readonly normalize: Required<Pick<NormalizeOptions, "html" | "overflow" | "whitespace">> & NormalizeOptions;
   readonly validate: Required<Pick<ValidateOptions, "reasks">> & ValidateOptions;
+  /** Absent: only what the model takes. */
+  readonly limits?: TokenLimits;
+  /** Absent: no answer is used again. */
+  readonly reuse?: EndpointReuse;
   /** What the contract answers when the model cannot: output fields, valid by `output`. */
   readonly fallback?: (input: unknown) => Readonly<Record<string, unknown>>;
   readonly timeoutMs: number;
@@ -64,6 +73,46 @@ export interface Resilience {
   readonly hedge?: HedgeOptions;
 }
 
+/** Most tokens of one request. */
+export type TokenLimits = Omit<TokenLimitsDefinition, "onExceeded"> &
+  Required<Pick<TokenLimitsDefinition, "onExceeded">>;
+
+export interface EndpointReuse extends Pick<ReuseDefinition, "ttlSeconds"> {
+  /** Absent: only the same request is answered again. */
+  readonly semantic?: { readonly similarity: number };
+}
+
+/** Rule sets, and which of them is in force. */
+export interface Routing {
+  /** By version. */
+  readonly sets: ReadonlyMap<string, RuleSet>;
+  readonly use: string;
+}
+
+export interface RuleSet extends Required<RuleSetDefinition> {
+  readonly version: string;
+}
+
+export interface Budget
+  extends
+    Required<Pick<BudgetDefinition, "window" | "timeZone" | "onExceeded" | "alertAt">>,
+    Pick<BudgetDefinition, "tokens" | "downgradeTo" | "alertUrl" | "alertSecretEnv"> {
+  readonly name: string;
+  readonly per: SubjectKind;
+  /** Absent: each. */
+  readonly only?: ReadonlySet<string>;
+  /** Absent: no limit in money. */
+  readonly microUsd?: number;
+}
+
+export interface RateLimit extends Pick<RateLimitDefinition, "requests" | "tokens"> {
+  readonly name: string;
+  readonly per: SubjectKind;
+  /** Absent: each. */
+  readonly only?: ReadonlySet<string>;
+  readonly windowMs: number;
+}
+
 /** Everything a project declares, read once, never changed: a reload makes a new one. */
 export interface Snapshot {
   /** Short hash of the content; on every response and record. */
@@ -78,4 +127,14 @@ export interface Snapshot {
   readonly resilience: Resilience;
   /** For how long answers of the Responses API are kept, in days; 0: not at all. @default 30 */
   readonly responseRetentionDays?: number;
+  /** Absent: the rules that come with Headgate. */
+  readonly routing?: Routing;
+  /** Absent: none. */
+  readonly budgets?: readonly Budget[];
+  /** Absent: none. */
+  readonly rateLimits?: readonly RateLimit[];
+  /** Absent: every default. */
+  readonly reuse?: ProjectReuseDefinition;
+  /** For how long an `Idempotency-Key` gives the same answer again. Absent: 24. */
+  readonly idempotencyHours?: number;
 }

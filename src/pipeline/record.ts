@@ -87,6 +87,7 @@ function toRecord(call: Call, ending: Ending, { nowMs, costMicroUsd }: Measured)
     surface: toSurface(call),
     tenant: call.tenant,
     keyId: call.keyId,
+    team: call.team,
     endpoint: endpoint?.name,
     contract: endpoint?.contract,
     promptVersion: notes.prompt?.version,
@@ -100,7 +101,8 @@ function toRecord(call: Call, ending: Ending, { nowMs, costMicroUsd }: Measured)
     isStream: call.stream,
     ...sumUsage(notes),
     costMicroUsd,
-    cache: "none",
+    ...toReuse(notes),
+    ...(notes.routing ? { ruleSet: notes.routing.version, routeFeatures: notes.routing.features } : {}),
     attempts: notes.attempts.length,
     ...(isPlain(notes.attempts) ? {} : { attemptDetails: notes.attempts }),
     ...(notes.rungs.length > 0 ? { rungs: notes.rungs } : {}),
@@ -129,6 +131,20 @@ function isPlain([first, ...others]: readonly AttemptNote[]): boolean {
 // Starts carry microseconds that the clock does not have.
 function elapsedMs(call: Call, atMs: number): number {
   return Math.max(0, Math.round(atMs - call.startedAtMs));
+}
+
+function toReuse({
+  cache,
+}: CallNotes): Pick<CallRecord, "cache" | "savedInputTokens" | "savedOutputTokens" | "savedMicroUsd"> {
+  const { status = "none", saved } = cache ?? {};
+  if (!saved) return { cache: status };
+  const { inputTokens, outputTokens, microUsd } = saved;
+  return {
+    cache: status,
+    savedInputTokens: inputTokens,
+    savedOutputTokens: outputTokens,
+    ...(microUsd === null ? {} : { savedMicroUsd: microUsd }),
+  };
 }
 
 type UsageFields = Pick<

@@ -10,6 +10,8 @@ import { requireLoopback } from "./require-loopback.ts";
 export interface Principal {
   readonly tenant: string;
   readonly keyId?: string;
+  readonly keyName?: string;
+  readonly team?: string;
   readonly scopes: readonly KeyScope[];
 }
 
@@ -37,7 +39,7 @@ export function createAuthenticate({ auth, adminToken, keys }: AuthenticateOptio
     if (!keys.isLoaded) throw new HeadgateError("not_ready", { detail: "The API keys are not loaded yet." });
     const key = keys.find(secret);
     if (!key) throw new HeadgateError("key_invalid");
-    return { tenant: key.tenant, keyId: key.id, scopes: key.scopes };
+    return { tenant: key.tenant, keyId: key.id, keyName: key.name, team: key.team, scopes: key.scopes };
   }
 
   return function authenticate(request, scope) {

@@ -12,6 +12,8 @@ export interface KeyOptions {
   readonly name: string;
   /** @default "default" */
   readonly tenant?: string;
+  /** @default none */
+  readonly team?: string;
   /** @default ["call"] */
   readonly scopes?: readonly KeyScope[];
   readonly nowMs: number;
@@ -21,11 +23,19 @@ const keyBytes = 32;
 const keyShape = /^hg_[A-Za-z0-9_-]{43}$/;
 
 /** Makes a 256-bit client key; the row to store holds only its hash. */
-export function createKey({ name, tenant = "default", scopes = ["call"], nowMs }: KeyOptions): NewKey {
+export function createKey({ name, tenant = "default", team, scopes = ["call"], nowMs }: KeyOptions): NewKey {
   const secret = `hg_${randomBytes(keyBytes).toString("base64url")}`;
   return {
     secret,
-    row: { id: createRequestId(nowMs), name, tenant, scopes, sha256: sha256(secret), createdAtMs: nowMs },
+    row: {
+      id: createRequestId(nowMs),
+      name,
+      tenant,
+      ...(team === undefined ? {} : { team }),
+      scopes,
+      sha256: sha256(secret),
+      createdAtMs: nowMs,
+    },
   };
 }
 

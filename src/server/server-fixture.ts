@@ -4,7 +4,7 @@ import { wholeReply } from "../reply.ts";
 import { systemClock } from "../clock.ts";
 import type { LoadedEndpoint, Snapshot } from "../endpoint/snapshot.ts";
 import type { Gateway } from "../gateway.ts";
-import type { CallRecord, KeyRow, Store } from "../store/store.ts";
+import type { CallRecord, KeyRow, Store, Switch } from "../store/store.ts";
 import { parseJson } from "../json.ts";
 import type { ServerDependencies } from "./server-dependencies.ts";
 
@@ -109,6 +109,7 @@ function refuse(): Promise<never> {
 function createMemoryStore(): MemoryStore {
   const keys: KeyRow[] = [];
   const records: CallRecord[] = [];
+  const switches = new Map<string, Switch>();
   return {
     kind: "embedded",
     keys,
@@ -138,6 +139,14 @@ function createMemoryStore(): MemoryStore {
     findResponseItems: async () => new Map(),
     deleteResponse: async () => false,
     dropExpiredResponses: async () => 0,
+    listSwitches: async () => [...switches.values()],
+    setSwitch: async (name, value, changedAtMs) => {
+      const known = switches.get(name);
+      const previous = known && known.value !== value ? known.value : known?.previous;
+      const changed = { name, value, ...(previous === undefined ? {} : { previous }), changedAtMs };
+      switches.set(name, changed);
+      return changed;
+    },
     ping: async () => {},
     close: async () => {},
   };

@@ -47,6 +47,12 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column<NonNulla
   attempts: { name: "attempts" },
   attemptDetails: { name: "attempt_details", otherwise: "[]", write: (notes) => JSON.stringify(notes) },
   rungs: { name: "rungs", otherwise: "[]", write: (notes) => JSON.stringify(notes) },
+  team: { name: "team" },
+  savedInputTokens: { name: "saved_input_tokens", otherwise: "0" },
+  savedOutputTokens: { name: "saved_output_tokens", otherwise: "0" },
+  savedMicroUsd: { name: "saved_micro_usd", otherwise: "0" },
+  ruleSet: { name: "rule_set" },
+  routeFeatures: { name: "route_features", write: (features) => JSON.stringify(features) },
 };
 
 const fields = Object.entries(columns) as readonly (readonly [keyof CallRecord, Column])[];
@@ -92,6 +98,60 @@ function toTimestamp(startedAtMs: number): string {
   const micros = Math.round(startedAtMs * 1000);
   const milliseconds = new Date(Math.floor(micros / 1000)).toISOString().slice(0, -1);
   return `${milliseconds}${String(micros % 1000).padStart(3, "0")}Z`;
+}
+
+const numbers: ReadonlySet<string> = new Set([
+  "duration_ms",
+  "first_part_ms",
+  "contract",
+  "input_tokens",
+  "output_tokens",
+  "cached_input_tokens",
+  "cache_write_tokens",
+  "reasoning_tokens",
+  "cost_micro_usd",
+  "attempts",
+  "saved_input_tokens",
+  "saved_output_tokens",
+  "saved_micro_usd",
+]);
+
+/** A record as far as its row says it in plain values: without `attemptDetails`, `rungs` and `routeFeatures`. */
+export type PlainRecord = Omit<CallRecord, "attemptDetails" | "rungs" | "routeFeatures">;
+
+/** What rows of `toRow` say. @param columnNames as `rowColumns`, of this version or an older one */
+export function readRows(rows: Uint8Array, columnNames: string): readonly PlainRecord[] {
+  const names = columnNames.split(",");
+  const fieldOf = new Map<string, string>(fields.map(([field, { name }]) => [name, field]));
+  const text = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength).toString();
+  return text.split("\n").flatMap((line) => {
+    if (line === "") return [];
+    const cells = line.split("\t");
+    const record: Record<string, unknown> = { costMicroUsd: null };
+    for (const [index, name] of names.entries()) {
+      const cell = cells[index];
+      const field = fieldOf.get(name);
+      if (cell === undefined || cell === absent || field === undefined || structured.has(name)) continue;
+      record[field] = readCell(name, cell);
+    }
+    return [record as unknown as PlainRecord];
+  });
+}
+
+const structured: ReadonlySet<string> = new Set(["attempt_details", "rungs", "route_features"]);
+
+function readCell(name: string, cell: string): unknown {
+  if (numbers.has(name)) return Number(cell);
+  if (name === "started_at") return readTimestamp(cell);
+  if (name === "is_stream" || name === "is_usage_estimated") return cell === "true";
+  return cell.includes("\\") ? cell.replaceAll(/\\(.)/g, (_, escaped: string) => unescaped[escaped] ?? escaped) : cell;
+}
+
+const unescaped: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r" };
+
+function readTimestamp(cell: string): number {
+  const milliseconds = Date.parse(`${cell.slice(0, "2026-01-01T00:00:00.000".length)}Z`);
+  return milliseconds + Number(cell.slice("2026-01-01T00:00:00.000".length, -1)) / 1000;
 }
 
 /** The moment in a row's second column. Undefined for what is no row. */

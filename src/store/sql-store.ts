@@ -3,11 +3,13 @@ import { HeadgateError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import type { Database } from "./database.ts";
 import type { RecordRow } from "./record-columns.ts";
-import { fromRecordRow, readStart, recordFields, rowColumns, toRow } from "./record-columns.ts";
+import type { PlainRecord } from "./record-columns.ts";
+import { fromRecordRow, readRows, readStart, recordFields, rowColumns, toRow } from "./record-columns.ts";
 import type { RequestDays } from "./request-days.ts";
 import { isMissingDay } from "./request-days.ts";
 import { createResponseStore } from "./response-store.ts";
 import type { KeyRow, KeyScope, RecordQuery, Store } from "./store.ts";
+import { createSwitchStore } from "./switch-store.ts";
 
 /** A store that also takes what the journal holds. */
 export interface SqlStore extends Store {
@@ -16,7 +18,14 @@ export interface SqlStore extends Store {
    * @param columns what the rows hold; those of an older version have fewer
    */
   insertRecordRows(rows: Uint8Array, columns: string): Promise<void>;
+  /**
+   * Has `follow` called with each record that is added, once in its life, before it is committed: what the store's methods
+   * do in it is stored with the record, or not at all.
+   */
+  followRecords(follow: RecordFollower): void;
 }
+
+export type RecordFollower = (records: readonly PlainRecord[]) => Promise<void>;
 
 interface SqlStoreOptions {
   readonly kind: Store["kind"];
@@ -33,12 +42,15 @@ interface StoredKey {
   readonly sha256: string;
   readonly createdAtMs: number;
   readonly revokedAtMs: number | null;
+  readonly team: string | null;
 }
 
 /** The store on any Postgres. */
 export function createSqlStore({ kind, database, days, close }: SqlStoreOptions): SqlStore {
+  const followers: RecordFollower[] = [];
   return {
     kind,
+    followRecords: (follow) => void followers.push(follow),
     insertKey: async (key) => {
       await database.query({ text: insertKeySql }, [
         key.id,
@@ -48,15 +60,16 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
         key.sha256,
         key.createdAtMs,
         key.revokedAtMs ?? null,
+        key.team ?? null,
       ]);
     },
     listKeys: async () => (await database.query<StoredKey>({ text: listKeysSql })).map(fromStoredKey),
     revokeKey: async (id, atMs) => (await database.query({ text: revokeKeySql }, [id, atMs])).length > 0,
     insertRecords: async (records) => {
       if (records.length === 0) return;
-      await insertRows(database, days, Buffer.from(records.map(toRow).join("")), rowColumns);
+      await insertRows({ database, days, followers }, Buffer.from(records.map(toRow).join("")), rowColumns);
     },
-    insertRecordRows: (rows, columns) => insertRows(database, days, rows, columns),
+    insertRecordRows: (rows, columns) => insertRows({ database, days, followers }, rows, columns),
     findRecord: async (requestId) => {
       if (!isUuid(requestId)) return undefined;
       const [row] = await database.query<RecordRow>({ name: "find_record", text: findRecordSql }, [requestId]);
@@ -71,6 +84,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
       return row?.count ?? 0;
     },
     ...createResponseStore(database),
+    ...createSwitchStore(database),
     ping: async () => {
       await database.query({ name: "ping", text: "select 1" });
     },
@@ -81,11 +95,11 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
 const maxListed = 500;
 
 const insertKeySql = `
-insert into headgate_keys (id, name, tenant, scopes, sha256, created_at, revoked_at)
-values ($1, $2, $3, $4, $5, to_timestamp($6::double precision / 1000), to_timestamp($7::double precision / 1000))`;
+insert into headgate_keys (id, name, tenant, scopes, sha256, created_at, revoked_at, team)
+values ($1, $2, $3, $4, $5, to_timestamp($6::double precision / 1000), to_timestamp($7::double precision / 1000), $8)`;
 
 const listKeysSql = `
-select id, name, tenant, scopes, sha256,
+select id, name, tenant, team, scopes, sha256,
   (extract(epoch from created_at) * 1000)::bigint as "createdAtMs",
   (extract(epoch from revoked_at) * 1000)::bigint as "revokedAtMs"
 from headgate_keys order by created_at, id`;
@@ -103,11 +117,21 @@ where ($1::text is null or endpoint = $1) and ($2::text is null or status = $2)
   and ($3::double precision is null or started_at < to_timestamp($3 / 1000))
 order by started_at desc, request_id desc limit $4`;
 
-async function insertRows(database: Database, days: RequestDays, rows: Uint8Array, columns: string): Promise<void> {
+interface Inserting {
+  readonly database: Database;
+  readonly days: RequestDays;
+  readonly followers: readonly RecordFollower[];
+}
+
+async function insertRows(inserting: Inserting, rows: Uint8Array, columns: string): Promise<void> {
+  const { database, days } = inserting;
   if (!columnList.test(columns)) throw new HeadgateError("internal", { detail: "These are no columns." });
   const copySql = (table: string): string => `copy ${table} (${columns}) from stdin`;
   try {
-    await database.copy(copySql("headgate_requests"), rows);
+    await database.transaction(async () => {
+      await database.copy(copySql("headgate_requests"), rows);
+      await follow(inserting, readRows(rows, columns));
+    });
     return;
   } catch (error) {
     if (isMissingDay(error)) await days.prepareAnew(listMoments(rows));
@@ -120,8 +144,25 @@ async function insertRows(database: Database, days: RequestDays, rows: Uint8Arra
     });
     await database.copy(copySql("moved"), rows);
     const into = `insert into headgate_requests (${columns})`;
-    await database.query({ text: `${into} select ${columns} from moved on conflict do nothing` });
+    const added = await database.query<{ requestId: string; startedAtMs: number }>({
+      text: `${into} select ${columns} from moved on conflict do nothing
+        returning request_id as "requestId", (extract(epoch from started_at) * 1000)::double precision as "startedAtMs"`,
+    });
+    const isAdded = new Set(added.map(nameOf));
+    await follow(
+      inserting,
+      readRows(rows, columns).filter((record) => isAdded.delete(nameOf(record))),
+    );
   });
+}
+
+async function follow({ followers }: Inserting, records: readonly PlainRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  for (const follower of followers) await follower(records);
+}
+
+function nameOf({ requestId, startedAtMs }: Pick<PlainRecord, "requestId" | "startedAtMs">): string {
+  return `${requestId} ${Math.round(startedAtMs * 1000)}`;
 }
 
 const columnList = /^[a-z_0-9]+(?:,[a-z_0-9]+)*$/;
@@ -135,8 +176,8 @@ function listMoments(rows: Uint8Array): Set<number> {
   return new Set(text.split("\n").flatMap((row) => readStart(row) ?? []));
 }
 
-function fromStoredKey({ revokedAtMs, ...key }: StoredKey): KeyRow {
-  return revokedAtMs === null ? key : { ...key, revokedAtMs };
+function fromStoredKey({ revokedAtMs, team, ...key }: StoredKey): KeyRow {
+  return { ...key, ...(revokedAtMs === null ? {} : { revokedAtMs }), ...(team === null ? {} : { team }) };
 }
 
 /** True if a record is at fault, and trying again will not help. */

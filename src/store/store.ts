@@ -1,4 +1,4 @@
-import type { AttemptNote, RungNote } from "../call.ts";
+import type { AttemptNote, CacheStatus, RouteFeatures, RungNote } from "../call.ts";
 import type { FinishReason } from "../reply.ts";
 import type { ErrorCode } from "../errors.ts";
 
@@ -12,6 +12,7 @@ export interface CallRecord {
   readonly surface: "endpoint" | "chat" | "responses" | "messages" | "count-tokens" | "embeddings" | "moderations";
   readonly tenant: string;
   readonly keyId?: string;
+  readonly team?: string;
   readonly endpoint?: string;
   readonly contract?: number;
   readonly promptVersion?: string;
@@ -37,8 +38,16 @@ export interface CallRecord {
   readonly isUsageEstimated?: boolean;
   /** Integer micro-dollars of all model calls; null when the price of any is unknown. */
   readonly costMicroUsd: number | null;
-  /** `none` until reuse exists for the endpoint. */
-  readonly cache: "none";
+  readonly cache: CacheStatus;
+  /** Tokens of the model calls that reuse has spared. Absent: 0. */
+  readonly savedInputTokens?: number;
+  /** Absent: 0. */
+  readonly savedOutputTokens?: number;
+  /** Their price, as far as it is known. Absent: 0. */
+  readonly savedMicroUsd?: number;
+  /** Version of the rule set that chose the model. Absent: it was named. */
+  readonly ruleSet?: string;
+  readonly routeFeatures?: RouteFeatures;
   /** The number of model calls. */
   readonly attempts: number;
   /** Absent when there was one call and it succeeded: the other fields tell it. */
@@ -54,6 +63,8 @@ export interface KeyRow {
   readonly id: string;
   readonly name: string;
   readonly tenant: string;
+  /** Shares budgets and limits with the team's other keys. */
+  readonly team?: string;
   readonly scopes: readonly KeyScope[];
   /** Lower-case hex SHA-256 of the whole key text. */
   readonly sha256: string;
@@ -123,11 +134,26 @@ export interface ResponseStore {
   dropExpiredResponses(nowMs: number): Promise<number>;
 }
 
+/** A setting that is changed while servers run, such as the rule set in force. */
+export interface Switch {
+  readonly name: string;
+  readonly value: string;
+  /** What it was before, for a rollback. */
+  readonly previous?: string;
+  readonly changedAtMs: number;
+}
+
+export interface SwitchStore {
+  listSwitches(): Promise<readonly Switch[]>;
+  /** Sets it, keeping what it was. Resolves to the switch as it is now. */
+  setSwitch(name: string, value: string, atMs: number): Promise<Switch>;
+}
+
 /**
  * The one door to durable state; all SQL lives behind it.
  * Every method rejects with `store_unavailable` when the database cannot be reached within its deadline.
  */
-export interface Store extends ResponseStore {
+export interface Store extends ResponseStore, SwitchStore {
   readonly kind: "embedded" | "postgres";
   insertKey(key: KeyRow): Promise<void>;
   listKeys(): Promise<readonly KeyRow[]>;

@@ -13,13 +13,16 @@ import { withProjectStore } from "../project-store.ts";
 
 type KeyView = Omit<KeyRow, "sha256">;
 
+interface NewKeyOptions {
+  readonly name: string;
+  readonly tenant?: string;
+  readonly team?: string;
+  readonly scopes: readonly KeyScope[];
+}
+
 /** The key operations, the same over the running server's admin API and on the store itself. */
 interface KeyDesk {
-  create(
-    name: string,
-    tenant: string | undefined,
-    scopes: readonly KeyScope[],
-  ): Promise<KeyView & { readonly secret: string }>;
+  create(key: NewKeyOptions): Promise<KeyView & { readonly secret: string }>;
   list(): Promise<readonly KeyView[]>;
   /** @throws HeadgateError `key_not_found` */
   revoke(id: string): Promise<void>;
@@ -32,6 +35,11 @@ export const keys: Command = {
   options: {
     name: { type: "string", value: "<name>", description: "create: what the key is for." },
     tenant: { type: "string", value: "<tenant>", description: 'create: whose data its calls are. Default: "default".' },
+    team: {
+      type: "string",
+      value: "<team>",
+      description: "create: whose budgets and limits it shares. Default: none.",
+    },
     scope: {
       type: "string",
       value: "<scopes>",
@@ -51,8 +59,8 @@ export const keys: Command = {
 
 function localDesk(store: Store): KeyDesk {
   return {
-    create: async (name, tenant, scopes) => {
-      const { secret, row } = createKey({ name, tenant, scopes, nowMs: systemClock.now() });
+    create: async (key) => {
+      const { secret, row } = createKey({ ...key, nowMs: systemClock.now() });
       await store.insertKey(row);
       return { ...row, secret };
     },
@@ -66,8 +74,7 @@ function localDesk(store: Store): KeyDesk {
 function remoteDesk(client: AdminClient): KeyDesk {
   const path = "/admin/v1/keys";
   return {
-    create: async (name, tenant, scopes) =>
-      (await client({ method: "POST", path, body: { name, tenant, scopes } })) as KeyView & { secret: string },
+    create: async (key) => (await client({ method: "POST", path, body: { ...key } })) as KeyView & { secret: string },
     list: async () => ((await client({ method: "GET", path })) as { keys: KeyView[] }).keys,
     revoke: async (id) => void (await client({ method: "DELETE", path: `${path}/${encodeURIComponent(id)}` })),
   };
@@ -85,15 +92,22 @@ async function run({ values, positionals }: CommandInput, terminal: Terminal, de
     const {
       id: newId,
       tenant,
+      team,
       scopes,
       secret,
-    } = await desk.create(name, textValue(values, "tenant"), readScopes(values));
-    const text = `${secret}\n\nThis is the only time the key is shown. It belongs to tenant ${tenant} and may: ${scopes.join(", ")}.\n`;
-    return print({ id: newId, name, tenant, scopes, secret }, text);
+    } = await desk.create({
+      name,
+      tenant: textValue(values, "tenant"),
+      team: textValue(values, "team"),
+      scopes: readScopes(values),
+    });
+    const owner = team === undefined ? `tenant ${tenant}` : `tenant ${tenant}, team ${team},`;
+    const text = `${secret}\n\nThis is the only time the key is shown. It belongs to ${owner} and may: ${scopes.join(", ")}.\n`;
+    return print({ id: newId, name, tenant, team, scopes, secret }, text);
   }
   if (action === "list") {
-    const rows = (await desk.list()).map(({ id: rowId, name, tenant, scopes, createdAtMs, revokedAtMs }) => {
-      return { id: rowId, name, tenant, scopes, createdAtMs, revokedAtMs };
+    const rows = (await desk.list()).map(({ id: rowId, name, tenant, team, scopes, createdAtMs, revokedAtMs }) => {
+      return { id: rowId, name, tenant, team, scopes, createdAtMs, revokedAtMs };
     });
     return print(rows, rows.length === 0 ? "No keys.\n" : rows.map(formatRow).join(""));
   }
@@ -115,7 +129,8 @@ function readScopes(values: OptionValues): readonly KeyScope[] {
   });
 }
 
-function formatRow({ id, name, tenant, scopes, createdAtMs, revokedAtMs }: KeyView): string {
+function formatRow({ id, name, tenant, team, scopes, createdAtMs, revokedAtMs }: KeyView): string {
   const state = revokedAtMs === undefined ? "live" : `revoked ${new Date(revokedAtMs).toISOString()}`;
-  return `${id}  ${name}  tenant ${tenant}  ${scopes.join(",")}  created ${new Date(createdAtMs).toISOString()}  ${state}\n`;
+  const owner = team === undefined ? `tenant ${tenant}` : `tenant ${tenant}  team ${team}`;
+  return `${id}  ${name}  ${owner}  ${scopes.join(",")}  created ${new Date(createdAtMs).toISOString()}  ${state}\n`;
 }

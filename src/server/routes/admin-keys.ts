@@ -11,6 +11,7 @@ const label = z.string().trim().min(1).max(100);
 const newKeyBody = z.strictObject({
   name: label,
   tenant: label.optional(),
+  team: label.optional(),
   scopes: z
     .array(z.enum(["call", "admin"]))
     .min(1)
@@ -29,8 +30,8 @@ export function registerAdminKeys(http: FastifyInstance, context: ServerContext)
   });
 
   http.post("/admin/v1/keys", { onRequest }, async (request, reply) => {
-    const { name, tenant, scopes } = parseInput(newKeyBody, request.body);
-    const { secret, row } = createKey({ name, tenant, scopes, nowMs: clock.now() });
+    const { name, tenant, team, scopes } = parseInput(newKeyBody, request.body);
+    const { secret, row } = createKey({ name, tenant, team, scopes, nowMs: clock.now() });
     await store.insertKey(row);
     await keys.refresh();
     void reply.code(201);

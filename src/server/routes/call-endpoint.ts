@@ -12,6 +12,7 @@ import { reportBug } from "../send-error.ts";
 import type { ServerContext } from "../server-context.ts";
 import { createStreamReply } from "../stream-reply.ts";
 import type { StreamReply } from "../stream-reply.ts";
+import { toCaller } from "../to-caller.ts";
 
 interface EndpointRoute {
   Params: { endpoint: string; contract: string };
@@ -28,13 +29,9 @@ export function registerCallEndpoint(http: FastifyInstance, context: ServerConte
 function toEndpointRequest(request: FastifyRequest<EndpointRoute>): EndpointRequest {
   if (request.body === undefined)
     throw new HeadgateError("request_invalid", { detail: "Send the endpoint's input as a JSON body." });
-  const { tenant, keyId } = request.principal;
+  const isStream = request.headers.accept?.includes("text/event-stream") ?? false;
   return {
-    tenant,
-    ...(keyId === undefined ? {} : { keyId }),
-    requestId: request.id,
-    signal: request.cancellation,
-    stream: request.headers.accept?.includes("text/event-stream") ?? false,
+    ...toCaller(request, isStream),
     endpoint: request.params.endpoint,
     contract: parseContract(request.params.contract),
     input: request.body,

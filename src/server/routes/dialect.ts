@@ -14,12 +14,12 @@ import {
   toEndpointInput,
 } from "../../contract/endpoint-chat.ts";
 import { HeadgateError } from "../../errors.ts";
-import type { Caller } from "../../gateway.ts";
 import { collect, wholeReply, type Part, type Reply } from "../../reply.ts";
 import { sendAnswer, type AnswerHead } from "../send-answer.ts";
 import { createErrorHandler, reportBug, type ErrorHandler } from "../send-error.ts";
 import type { ServerContext } from "../server-context.ts";
 import { createStreamReply, type StreamReply } from "../stream-reply.ts";
+import { toCaller } from "../to-caller.ts";
 
 /** `POST {path}` for models, tiers and `endpoint:name`, in a foreign dialect. */
 export function registerDialect<Request extends DialectRequest>(
@@ -130,14 +130,7 @@ export async function runDialect(
   parsed: DialectRequest,
   request: FastifyRequest,
 ): Promise<Reply> {
-  const { tenant, keyId } = request.principal;
-  const caller: Caller = {
-    tenant,
-    ...(keyId === undefined ? {} : { keyId }),
-    requestId: request.id,
-    signal: request.cancellation,
-    stream: parsed.stream,
-  };
+  const caller = toCaller(request, parsed.stream, parsed.foreign.body["metadata"]);
   const endpoint = parsed.task ? undefined : findEndpointByModel(parsed.model, context.gateway.snapshot);
   if (!endpoint) {
     const { model, messages, settings, output, tools, task, foreign } = parsed;
