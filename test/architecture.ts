@@ -15,6 +15,7 @@ const words: ReadonlySet<string> = new Set([
   "src/call.ts",
   "src/message.ts",
   "src/reply.ts",
+  "src/calendar-window.ts",
   "src/clock.ts",
   "src/errors.ts",
   "src/ids.ts",

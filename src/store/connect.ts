@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { createAlertStore } from "./alert-store.ts";
 import { startBackgroundTasks } from "./background-tasks.ts";
 import { createMaintenance } from "./embedded/maintenance.ts";
 import { openEmbedded } from "./embedded/open-embedded.ts";
@@ -28,6 +29,8 @@ const defaultStatementLimitMs = 15_000;
 const defaultMaintenanceIntervalMs = 10_000;
 const checkpointBytes = 16 * 1024 * 1024;
 const dayMs = 86_400_000;
+// Longer than any window of a budget: within one, no threshold is passed twice.
+const alertRetentionMs = 40 * dayMs;
 
 /**
  * Opens the durable state and brings its schema up to date. Close it: it holds a thread and a lock, or connections.
@@ -52,12 +55,14 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   }
   const responses = createResponseStore(database);
   const dropExpired = (): Promise<void> => dropAllExpired(responses, clock.now());
+  const alerts = createAlertStore(database);
+  const dropAlerts = (): Promise<void> => alerts.dropAlerts(clock.now() - alertRetentionMs);
   const maintain = createMaintenance({ database, checkpointBytes });
   const background = startBackgroundTasks({
     clock,
     log,
     intervalMs: options.maintenanceIntervalMs ?? defaultMaintenanceIntervalMs,
-    tasks: [prepareDays, dropExpired, ...(databaseUrl === undefined ? [maintain] : [])],
+    tasks: [prepareDays, dropExpired, dropAlerts, ...(databaseUrl === undefined ? [maintain] : [])],
   });
   return createSqlStore({
     kind: databaseUrl === undefined ? "embedded" : "postgres",

@@ -9,7 +9,9 @@ import type { RequestDays } from "./request-days.ts";
 import { isMissingDay } from "./request-days.ts";
 import { createResponseStore } from "./response-store.ts";
 import type { KeyRow, KeyScope, RecordQuery, Store } from "./store.ts";
+import { createAlertStore } from "./alert-store.ts";
 import { createSwitchStore } from "./switch-store.ts";
+import { addUsage, createUsageStore } from "./usage-store.ts";
 
 /** A store that also takes what the journal holds. */
 export interface SqlStore extends Store {
@@ -47,7 +49,7 @@ interface StoredKey {
 
 /** The store on any Postgres. */
 export function createSqlStore({ kind, database, days, close }: SqlStoreOptions): SqlStore {
-  const followers: RecordFollower[] = [];
+  const followers: RecordFollower[] = [(records) => addUsage(database, records)];
   return {
     kind,
     followRecords: (follow) => void followers.push(follow),
@@ -85,6 +87,8 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
     },
     ...createResponseStore(database),
     ...createSwitchStore(database),
+    ...createUsageStore(database),
+    ...createAlertStore(database),
     ping: async () => {
       await database.query({ name: "ping", text: "select 1" });
     },

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRequestId } from "../ids.ts";
 import type { CallRecord, KeyRow, Store } from "../store/store.ts";
+import { describeAlerts } from "./alerts-conformance.ts";
 import { describeStoredResponses } from "./stored-responses-conformance.ts";
+import { describeUsage } from "./usage-conformance.ts";
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -28,6 +30,8 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
     describeListing(store);
     describeKeys(store);
     describeStoredResponses(store);
+    describeUsage(store);
+    describeAlerts(store);
 
     test("answers a ping", async () => {
       await expect(store().ping()).resolves.toBeUndefined();
@@ -257,6 +261,9 @@ function createBareRecord(): CallRecord {
     cachedInputTokens: 10,
     cacheWriteTokens: 7,
     reasoningTokens: 5,
+    savedInputTokens: 0,
+    savedOutputTokens: 0,
+    savedMicroUsd: 0,
     isUsageEstimated: false,
     costMicroUsd: null,
     cache: "none",
