@@ -36,6 +36,18 @@ const rows: readonly Row[] = [
   { of: "src/telemetry/", may: ["src/config.ts", "src/store/store.ts"] },
   { of: "src/store/", may: ["src/telemetry/logger.ts"] },
   {
+    of: "src/usage/",
+    may: [
+      "src/store/store.ts",
+      "src/endpoint/snapshot.ts",
+      "src/endpoint/define-budget.ts",
+      "src/endpoint/time-zone-schema.ts",
+      "src/outbound.ts",
+      "src/config.ts",
+      "src/telemetry/logger.ts",
+    ],
+  },
+  {
     of: "src/pipeline/pipeline.ts",
     may: ["src/pipeline/", "src/providers/provider.ts", "src/store/journal.ts", "src/endpoint/not-built.ts"],
   },
@@ -95,6 +107,7 @@ const rows: readonly Row[] = [
       "src/providers/",
       "src/store/",
       "src/telemetry/",
+      "src/usage/",
     ],
   },
   {
@@ -105,6 +118,7 @@ const rows: readonly Row[] = [
       "src/endpoint/snapshot.ts",
       "src/store/store.ts",
       "src/telemetry/logger.ts",
+      "src/usage/",
     ],
   },
   {
@@ -123,6 +137,7 @@ const rows: readonly Row[] = [
       "src/endpoint/",
       "src/store/",
       "src/telemetry/",
+      "src/usage/",
       "src/outbound.ts",
       "src/providers/pick-provider.ts",
     ],

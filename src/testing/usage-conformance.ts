@@ -83,7 +83,6 @@ function describeSums(store: () => Store): void {
     });
     expect(await sum(store(), { startsMs: [startMs], endMs: startMs + hourMs })).toEqual([]);
   });
-
 }
 
 function describeNames(store: () => Store): void {

@@ -1,0 +1,148 @@
+import { renameSync } from "node:fs";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../clock.ts";
+import { readEnvironment } from "../../config.ts";
+import { createRequestId } from "../../ids.ts";
+import { parseJson } from "../../json.ts";
+import { createFixture } from "../../server/server-fixture.ts";
+import { createServer } from "../../server/server.ts";
+import { openStore } from "../../store/connect.ts";
+import type { BudgetReport, CallRecord } from "../../store/store.ts";
+import type { TemporaryFolder } from "../../testing/store-folder.ts";
+import { createStoreFolder, createTemporaryFolder } from "../../testing/store-folder.ts";
+import { goodProject, writeFiles } from "../../../test/sample-project.ts";
+import type { OptionValues, Terminal } from "../command.ts";
+import { toDataFolder, writeServerNote } from "../data-folder.ts";
+import { usage } from "./usage.ts";
+
+const startMs = Date.UTC(2026, 9, 24, 10);
+let project: TemporaryFolder;
+
+beforeAll(async () => {
+  project = createTemporaryFolder();
+  writeFiles(project.path, goodProject);
+  renameSync((await createStoreFolder()).path, toDataFolder(project.path));
+  const store = await openStore({ folder: toDataFolder(project.path), clock: systemClock });
+  await store.insertRecords([
+    toRecord(0, { team: "news", model: "big", costMicroUsd: 1_234_567 }),
+    toRecord(1, { team: "news", model: "small", costMicroUsd: 89, status: "error" }),
+    toRecord(2, { model: "=small", costMicroUsd: null, savedMicroUsd: 500_000 }),
+  ]);
+  await store.close();
+});
+afterAll(() => project.remove());
+
+function toRecord(after: number, fields: Partial<CallRecord>): CallRecord {
+  return {
+    requestId: createRequestId(startMs),
+    startedAtMs: startMs + after,
+    durationMs: 1,
+    surface: "chat",
+    tenant: "acme",
+    snapshotId: "s",
+    status: "ok",
+    isStream: false,
+    inputTokens: 100,
+    outputTokens: 10,
+    costMicroUsd: 0,
+    cache: "none",
+    attempts: 1,
+    ...fields,
+  };
+}
+
+async function run(values: OptionValues): Promise<string> {
+  let out = "";
+  const terminal: Terminal = {
+    cwd: project.path,
+    environment: readEnvironment({}),
+    stdin: (async function* (): AsyncGenerator<string> {})(),
+    out: (text) => void (out += text),
+    error: () => {},
+    untilStopped: () => Promise.reject(new Error("It does not wait.")),
+  };
+  expect(await usage.run({ values, positionals: [] }, terminal)).toBe(0);
+  return out;
+}
+
+/** A running server on the project's store. */
+async function startServer(budgets: readonly BudgetReport[] = []): Promise<void> {
+  const adminToken = "t".repeat(43);
+  const folder = toDataFolder(project.path);
+  const store = await openStore({ folder, clock: systemClock });
+  const { dependencies } = createFixture({}, { auth: "keys", adminToken, store, listBudgets: async () => budgets });
+  const server = createServer(dependencies);
+  onTestFinished(async () => {
+    await server.close({ drainMs: 0, lameDuckMs: 0, endCalls: async () => {} });
+    await store.close();
+  });
+  const { url } = await server.listen({ host: "127.0.0.1", port: 0 });
+  // A note of this very process is taken for one that a killed server left.
+  writeServerNote(folder, { url, adminToken, pid: process.ppid });
+}
+
+const october = { by: "team,model", month: "2026-10" };
+const lines = (text: string): string[][] =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
+
+test("a table tells the groups, their sum and the running month", async () => {
+  const table = lines(await run(october));
+  expect(table.slice(0, 6)).toEqual([
+    ["TEAM", "MODEL", "REQUESTS", "ERRORS", "INPUT TOKENS", "OUTPUT TOKENS", "COST", "SAVED"],
+    ["news", "big", "1", "0", "100", "10", "$1.234567", "$0.000000"],
+    ["news", "small", "1", "1", "100", "10", "$0.000089", "$0.000000"],
+    ["-", "=small", "1", "0", "100", "10", "$0.000000 + 1 unpriced", "$0.500000"],
+    ["total", "3", "1", "300", "30", "$1.234656 + 1 unpriced", "$0.500000"],
+    [""],
+  ]);
+  expect(table[6]?.[0]).toMatch(/^\d{4}-\d\d: \$0\.000000 so far, .*\.$/);
+});
+
+test("windows, filters and a limit are passed on", async () => {
+  const table = lines(await run({ by: "model", month: "2026-10", window: "day", limit: "1", only: "tenant=acme" }));
+  expect(table.slice(1, 3).map((cells) => cells.slice(0, 3))).toEqual([
+    ["2026-10-24", "big", "1"],
+    ["2026-10-24", "(other)", "2"],
+  ]);
+  expect(parseJson(await run({ ...october, only: "model=a=b", json: true }))).toMatchObject({ rows: [] });
+});
+
+test("a running server tells the same, in every form", async () => {
+  const forms = [october, { ...october, csv: true }, { ...october, "time-zone": "Asia/Tokyo", json: true }];
+  const local = [];
+  for (const form of forms) local.push(await run(form));
+  await startServer();
+  for (const [index, form] of forms.entries()) expect(await run(form)).toBe(local[index]);
+  expect(local[1]).toContain("\r\n,'=small,1,0,100,10,0,0.000000,1,0,0,0.500000\r\n");
+});
+
+test("budgets are told by the running server", async () => {
+  await expect(run({ budgets: true })).rejects.toMatchObject({ code: "not_ready" });
+  const resetMs = Date.UTC(2026, 11, 1);
+  const window = { windowStartMs: startMs, resetMs, limit: 2_000_000, reserved: 4 };
+  await startServer([
+    { ...window, name: "month", subject: "news", unit: "microUsd", spent: 1_000_000, free: 999_996 },
+    { ...window, name: "all", subject: "", unit: "tokens", spent: 5, free: 7 },
+  ]);
+  expect(lines(await run({ budgets: true, limit: "1" }))).toEqual([
+    ["BUDGET", "OF", "LIMIT", "SPENT", "RESERVED", "FREE", "FORECAST", "RESETS"],
+    ["month", "news", "$2.000000", "$1.000000", "$0.000004", "$0.999996", "-", "2026-12-01T00:00:00.000Z"],
+    ["and 1 more"],
+  ]);
+  expect(lines(await run({ budgets: true }))[2]).toEqual(
+    expect.arrayContaining(["all", "2000000 tokens", "5 tokens", "7 tokens"]),
+  );
+});
+
+test.each([
+  [{ month: "10/2026" }, "2026-11"],
+  [{ only: "colour=red" }, "--only takes"],
+  [{ since: "now" }, "2026-11-01"],
+])("a mistake, %j, is answered with what is allowed", async (values, hint) => {
+  const error: unknown = await run(values).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: "request_invalid" });
+  expect(JSON.stringify([(error as Error).message, (error as { issues?: unknown }).issues])).toContain(hint);
+});
