@@ -42,6 +42,7 @@ const rows: readonly Row[] = [
       "src/endpoint/snapshot.ts",
       "src/endpoint/define-budget.ts",
       "src/endpoint/time-zone-schema.ts",
+      "src/providers/wire/parse-retry-after.ts",
       "src/outbound.ts",
       "src/config.ts",
       "src/telemetry/logger.ts",
