@@ -16,6 +16,7 @@ const words: ReadonlySet<string> = new Set([
   "src/message.ts",
   "src/reply.ts",
   "src/clock.ts",
+  "src/calendar-window.ts",
   "src/errors.ts",
   "src/ids.ts",
   "src/json.ts",

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { startBackgroundTasks } from "./background-tasks.ts";
+import { createBudgetStore } from "./budget-store.ts";
 import { createMaintenance } from "./embedded/maintenance.ts";
 import { openEmbedded } from "./embedded/open-embedded.ts";
 import { migrate, ownMigrations, readMigrations } from "./migrate.ts";
@@ -52,12 +53,14 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   }
   const responses = createResponseStore(database);
   const dropExpired = (): Promise<void> => dropAllExpired(responses, clock.now());
+  const budgets = createBudgetStore(database);
+  const dropWindows = (): Promise<void> => budgets.dropBudgetWindows(clock.now() - 2 * dayMs);
   const maintain = createMaintenance({ database, checkpointBytes });
   const background = startBackgroundTasks({
     clock,
     log,
     intervalMs: options.maintenanceIntervalMs ?? defaultMaintenanceIntervalMs,
-    tasks: [prepareDays, dropExpired, ...(databaseUrl === undefined ? [maintain] : [])],
+    tasks: [prepareDays, dropExpired, dropWindows, ...(databaseUrl === undefined ? [maintain] : [])],
   });
   return createSqlStore({
     kind: databaseUrl === undefined ? "embedded" : "postgres",
