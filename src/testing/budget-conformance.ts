@@ -31,7 +31,12 @@ export function describeBudgets(store: () => Store): void {
   describe("budgets", () => {
     test("a lease is granted as far as the window has it, and what is given back can be granted again", async () => {
       const account = createAccount();
-      expect(await change("a", account, { slack: 700 })).toEqual({ granted: 700, spent: 0, held: 700, wantedByOthers: 0 });
+      expect(await change("a", account, { slack: 700 })).toEqual({
+        granted: 700,
+        spent: 0,
+        held: 700,
+        wantedByOthers: 0,
+      });
       expect(await change("b", account, { slack: 700 })).toMatchObject({ granted: 300, held: 1000 });
       expect(await change("a", account, { slack: -900 })).toMatchObject({ granted: -700, held: 300 });
       expect(await change("b", account, { need: 600 })).toMatchObject({ granted: 600, held: 900 });
@@ -119,4 +124,3 @@ export function describeBudgets(store: () => Store): void {
     });
   });
 }
-

@@ -94,6 +94,10 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     for (const [index, answer] of answers.entries()) asked[index]!.learn(answer, requests[index]!.need);
   }
 
+  function isUrgent(): boolean {
+    return accounts.list().some(({ waiters, isWantedByOthers }) => waiters.length > 0 || isWantedByOthers);
+  }
+
   function run(): Promise<void> {
     cancelTimer();
     isAskedAgain = false;
@@ -111,10 +115,8 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       .finally(() => {
         syncing = undefined;
         if (isClosed) return;
-        const isUrgent =
-          isAskedAgain ||
-          accounts.list().some(({ waiters, isWantedByOthers }) => waiters.length > 0 || isWantedByOthers);
-        cancelTimer = clock.after(isUrgent ? shortPauseMs : usualPauseMs, () => void run());
+        if (isAskedAgain && isReachable) void run();
+        else cancelTimer = clock.after(isUrgent() ? shortPauseMs : usualPauseMs, () => void run());
       });
     return syncing;
   }
@@ -181,7 +183,7 @@ function toWish(account: Account, processes: number): Pick<LeaseRequest, "need" 
   const [first] = waiters;
   if (first && first.amount > available) {
     // What is too little here may be what another process lacks, or would be enough together with what it has.
-    if (account.wasRefused && available > 0) return { need: first.amount, slack: -available };
+    if (account.wasRefused && available > 0 && processes > 1) return { need: first.amount, slack: -available };
     const others = waiters.reduce((sum, { amount }) => sum + amount, 0) - first.amount;
     return { need: first.amount - available, slack: others };
   }
