@@ -12,8 +12,10 @@ import { loadProject } from "./endpoint/load-project.ts";
 import type { LoadResult } from "./endpoint/load-project.ts";
 import type { Snapshot } from "./endpoint/snapshot.ts";
 import { HeadgateError } from "./errors.ts";
+import { createRequestId } from "./ids.ts";
 import { createOutbound } from "./outbound.ts";
 import type { Outbound } from "./outbound.ts";
+import { createBudgets } from "./pipeline/budget/budgets.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import { describeDecisions, type DecisionRow } from "./pipeline/resilience/decisions.ts";
 import type { HealthReport } from "./pipeline/resilience/health/deployment-health.ts";
@@ -30,6 +32,7 @@ import { createProviderPool } from "./providers/provider-pool.ts";
 import { openStore } from "./store/connect.ts";
 import { openJournal } from "./store/journal.ts";
 import type { Journal } from "./store/journal.ts";
+import { lockProcess } from "./store/process-lock.ts";
 import type { Store } from "./store/store.ts";
 import type { CallLog, Logger } from "./telemetry/logger.ts";
 
@@ -139,6 +142,21 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       (resource) => resource.close(),
     );
     const complete = memoize((snapshot: Snapshot) => completeSnapshot(snapshot, picked, options));
+    const processId = createRequestId(clock.now());
+    const lock = opened.adopt(lockProcess(dataFolder, processId), (resource) => resource.release());
+    const budgets = opened.adopt(
+      createBudgets({
+        store,
+        clock,
+        processId,
+        currentSnapshot: () => project.snapshot,
+        watch: { hasEnded: (id) => store.kind === "embedded" || lock.hasEnded(id), adopt: () => journal.adopt() },
+        onFailure: (error) =>
+          log.warn({ event: "budgets.unsynced", err: error }, "The store cannot be asked about budgets."),
+      }),
+      async (resource) => resource.close({ isStored: await isFlushed(journal, clock) }),
+    );
+    store.followRecords((records, origin) => budgets.count(records, origin));
     const board = new HealthBoard({ clock });
     board.onChange((change) => log.warn({ event: "breaker.changed", ...change }));
     const run = createPipeline({
@@ -149,6 +167,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       findProvider: (name, call) => providers.find(name, call.snapshot),
       board,
       findContextWindow: createContextWindows({ clock }),
+      ledger: budgets.ledger,
     });
     const calls = opened.adopt(
       acceptCalls({ currentSnapshot: () => complete(project.snapshot), run, clock }),
@@ -172,6 +191,15 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     await opened.disposeAsync();
     throw error;
   }
+}
+
+/** False: some records wait on disk for a store that is down. */
+async function isFlushed(journal: Journal, clock: Clock): Promise<boolean> {
+  const flushed = journal.flush().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([flushed, clock.sleep(closeTimeoutMs).then(() => false)]);
 }
 
 /** Loads a project without serving it, to tell its mistakes. */

@@ -17,6 +17,7 @@ const words: ReadonlySet<string> = new Set([
   "src/reply.ts",
   "src/calendar-window.ts",
   "src/clock.ts",
+  "src/calendar-window.ts",
   "src/errors.ts",
   "src/ids.ts",
   "src/json.ts",

@@ -1,5 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Journal } from "../store/journal.ts";
+import { createMayAskMore, enforceBudget } from "./budget/enforce-budget.ts";
+import type { EnforceBudgetOptions } from "./budget/enforce-budget.ts";
 import { normalize } from "./normalize/normalize.ts";
 import { assemblePrompt } from "./prompts/assemble-prompt.ts";
 import { record } from "./record.ts";
@@ -21,14 +23,16 @@ export interface PipelineOptions {
   readonly findProvider: CallModelOptions["findProvider"];
   readonly board: CallModelOptions["board"];
   readonly findContextWindow: CallModelOptions["findContextWindow"];
+  readonly ledger: EnforceBudgetOptions["ledger"] & { readonly settle: RecordOptions["settle"] };
 }
 
 /** The life of every call: read this list first. */
 export function createPipeline(options: PipelineOptions): Next {
-  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow } = options;
+  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow, ledger } = options;
+  const mayAskMore = createMayAskMore({ ledger, priceOf });
   return compose(
     [
-      record({ journal, clock, onRecord, priceOf }),
+      record({ journal, clock, onRecord, priceOf, settle: (call, row) => ledger.settle(call, row) }),
       shapeAnswer(),
       normalize(),
       standIn("guard-input"),
@@ -39,13 +43,13 @@ export function createPipeline(options: PipelineOptions): Next {
       standIn("guard-output"),
       validateOutput({ resolveRoute }),
       standIn("run-tools"),
-      standIn("enforce-budget"),
+      enforceBudget({ ledger, priceOf, resolveRoute }),
     ],
-    callModel({ findProvider, clock, board, priceOf, findContextWindow }),
+    callModel({ findProvider, clock, board, priceOf, mayAskMore, findContextWindow }),
   );
 }
 
-type StageToCome = "guard-input" | "retrieve" | "reuse-reply" | "guard-output" | "run-tools" | "enforce-budget";
+type StageToCome = "guard-input" | "retrieve" | "reuse-reply" | "guard-output" | "run-tools";
 
 /** Keeps the place of a stage that is not built: `endpoint/not-built.ts` refuses every project that declares its work. */
 function standIn(_stage: StageToCome): Stage {

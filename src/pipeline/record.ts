@@ -13,6 +13,8 @@ export interface RecordOptions {
   readonly clock: Clock;
   /** Integer micro-dollars of a model call that has usage, null if its price is unknown. Never rejects. */
   readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
+  /** Called with every record, before it is stored: its cost takes the place of what the call had set aside. */
+  readonly settle: (call: Call, record: CallRecord) => void;
   /** Called with every record, for the log line. */
   readonly onRecord: (record: CallRecord, error: HeadgateError | undefined) => void;
 }
@@ -28,6 +30,7 @@ export function record(options: RecordOptions): Stage {
     const nowMs = options.clock.now();
     const costMicroUsd = await sumCost(call, options.priceOf);
     const row = toRecord(call, ending, { nowMs, costMicroUsd });
+    options.settle(call, row);
     options.onRecord(row, ending.type === "failed" ? ending.error : undefined);
     await options.journal.append(row);
   };

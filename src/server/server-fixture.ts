@@ -139,6 +139,13 @@ function createMemoryStore(): MemoryStore {
     findResponseItems: async () => new Map(),
     deleteResponse: async () => false,
     dropExpiredResponses: async () => 0,
+    // Budgets are the gateway's.
+    changeLeases: refuse,
+    addSpending: refuse,
+    listBalances: async () => [],
+    beat: refuse,
+    endProcesses: refuse,
+    dropBudgetWindows: refuse,
     listSwitches: async () => [...switches.values()],
     setSwitch: async (name, value, changedAtMs) => {
       const known = switches.get(name);

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { createAlertStore } from "./alert-store.ts";
 import { startBackgroundTasks } from "./background-tasks.ts";
+import { createBudgetStore } from "./budget-store.ts";
 import { createMaintenance } from "./embedded/maintenance.ts";
 import { openEmbedded } from "./embedded/open-embedded.ts";
 import { migrate, ownMigrations, readMigrations } from "./migrate.ts";
@@ -57,12 +58,14 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   const dropExpired = (): Promise<void> => dropAllExpired(responses, clock.now());
   const alerts = createAlertStore(database);
   const dropAlerts = (): Promise<void> => alerts.dropAlerts(clock.now() - alertRetentionMs);
+  const budgets = createBudgetStore(database);
+  const dropWindows = (): Promise<void> => budgets.dropBudgetWindows(clock.now() - 2 * dayMs);
   const maintain = createMaintenance({ database, checkpointBytes });
   const background = startBackgroundTasks({
     clock,
     log,
     intervalMs: options.maintenanceIntervalMs ?? defaultMaintenanceIntervalMs,
-    tasks: [prepareDays, dropExpired, dropAlerts, ...(databaseUrl === undefined ? [maintain] : [])],
+    tasks: [prepareDays, dropExpired, dropAlerts, dropWindows, ...(databaseUrl === undefined ? [maintain] : [])],
   });
   return createSqlStore({
     kind: databaseUrl === undefined ? "embedded" : "postgres",

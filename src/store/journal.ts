@@ -29,6 +29,8 @@ export interface Journal {
   append(record: CallRecord): Promise<void>;
   /** Moves everything appended so far into the store. */
   flush(): Promise<void>;
+  /** Takes over what ended processes have left here, and moves all there is into the store. */
+  adopt(): Promise<void>;
   /** Records appended and not yet in the store. */
   readonly pending: number;
   /** Flushes within `timeoutMs`, then closes; what could not be moved stays on disk for the next start. */
@@ -68,7 +70,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     clock,
     log,
     intervalMs: options.flushIntervalMs ?? 250,
-    insertRows: (rows, columns) => store.insertRecordRows(rows, columns),
+    insertRows: (rows, columns, origin) => store.insertRecordRows(rows, columns, origin),
     rejectedPath: join(folder, "rejected.rows"),
     retire: () => appendLog.retire(),
   });
@@ -97,15 +99,20 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   await adoption.adopt(own);
 
   let closing: Promise<void> | undefined;
+  const flush = async (): Promise<void> => {
+    await appendLog.settle();
+    await mover.moveAll();
+  };
   return {
     append: (record) => {
       if (closing) return refuse("The usage journal is closed.");
       if (segments.size * maxSegmentBytes > maxBytes) return refuse("The usage journal is full.");
       return appendLog.append(toRow(record));
     },
-    flush: async () => {
-      await appendLog.settle();
-      await mover.moveAll();
+    flush,
+    adopt: async () => {
+      await adoption.lookNow();
+      await flush();
     },
     get pending() {
       return mover.pending;

@@ -1,4 +1,4 @@
-import type { AttemptNote, AttemptReason, Call } from "../../call.ts";
+import type { AttemptNote, AttemptReason, Call, Target } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
 import type { ModelEntry, Snapshot } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
@@ -24,6 +24,8 @@ export interface ModelRunOptions {
   readonly hedges: HedgeCap;
   /** Integer micro-dollars of a model call that has usage, null if its price is unknown. */
   readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
+  /** Whether one more model call may be made than the one that every request has. */
+  readonly mayAskMore: (call: Call, target: Target) => Promise<boolean>;
   /** Tokens of input and answer together; undefined: unknown. */
   readonly findContextWindow: (model: ModelEntry, snapshot: Snapshot) => Promise<number | undefined>;
 }
@@ -73,12 +75,21 @@ export class ModelRun {
         // That nobody else could be told the request is not why it failed.
         if (!failure || error.code !== "not_translatable") failure = error;
         const next = await this.#follow(error, stop);
-        if (!next) throw endOf(this.#call.signal) ?? failure;
+        if (!next || !(await this.mayAskAt(next))) throw endOf(this.#call.signal) ?? failure;
         stop = next;
         // A stream that goes on elsewhere stays one, however often it takes.
         if (!isRescue(reason)) ({ reason } = stop);
       }
     }
+  }
+
+  /** False: the request has no room for what a call there may cost, and the stop is given back. */
+  async mayAskAt({ target, turn }: Stop): Promise<boolean> {
+    const { mayAskMore, clock } = this.options;
+    if (await mayAskMore(this.#call, target)) return true;
+    this.#endRetry();
+    turn.leave(clock.now());
+    return false;
   }
 
   #try(stop: Stop, asking: Asking): Promise<Opened> {
