@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Gateway, OpenGateway } from "../gateway.ts";
-import type { BudgetReport, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 /** Everything the server works with, handed in by the composition root. */
@@ -21,8 +21,6 @@ export interface ServerDependencies {
   readonly pendingRecords?: () => number;
   /** The health of each deployment that was asked, for `/admin/v1/breakers`. */
   readonly listBreakers?: OpenGateway["listBreakers"];
-  /** What budgets have left, for `/admin/v1/budgets`. @default none are declared */
-  readonly listBudgets?: () => Promise<readonly BudgetReport[]>;
   readonly limits?: ServerLimits;
 }
 

@@ -1,5 +1,6 @@
 import type { Budget } from "../endpoint/snapshot.ts";
-import type { BudgetReport, UsageDimension, UsageRow, UsageStore, UsageSums } from "../store/store.ts";
+import type { BudgetReport, BudgetStore, UsageDimension, UsageRow, UsageStore, UsageSums } from "../store/store.ts";
+import { listBudgets } from "./list-budgets.ts";
 import { forecastRest, listRecentDays, readRecentDays } from "./forecast-rest.ts";
 
 export interface ForecastBudget extends BudgetReport {
@@ -15,24 +16,23 @@ export interface BudgetsReport {
 }
 
 export interface BudgetsOptions {
-  readonly listBudgets: () => Promise<readonly BudgetReport[]>;
-  readonly store: UsageStore;
   /** What the project declares. */
   readonly declared: readonly Budget[];
   readonly nowMs: number;
+  /** Most budgets and subjects. */
   readonly limit: number;
 }
 
 /** @throws HeadgateError `store_unavailable` */
-export async function reportBudgets(options: BudgetsOptions): Promise<BudgetsReport> {
-  const { listBudgets, store, declared, nowMs, limit } = options;
-  const all = (await listBudgets()).toSorted((left, right) => right.spent / right.limit - left.spent / left.limit);
-  const shown = all.slice(0, limit);
+export async function reportBudgets(
+  store: UsageStore & Pick<BudgetStore, "listBalances">,
+  { declared, nowMs, limit }: BudgetsOptions,
+): Promise<BudgetsReport> {
+  const all = await listBudgets(store, declared, nowMs);
+  const shown = all.toSorted((left, right) => right.spent / right.limit - left.spent / left.limit).slice(0, limit);
   const forecast = await createForecast(store, declared, shown, nowMs);
-  return {
-    budgets: shown.map((budget) => ({ ...budget, forecast: forecast(budget) })),
-    others: all.length - shown.length,
-  };
+  const budgets = shown.map((budget) => Object.assign({}, budget, { forecast: forecast(budget) }));
+  return { budgets, others: all.length - shown.length };
 }
 
 const amounts: Readonly<Record<BudgetReport["unit"], (sums: UsageSums) => number>> = {

@@ -30,6 +30,11 @@ const month = z
   .regex(/^\d{4}-(?:0[1-9]|1[0-2])$/, "Take a month, such as 2026-11.")
   .transform((text): LocalDate => ({ year: Number(text.slice(0, 4)), month: Number(text.slice(5)) - 1, day: 1 }));
 
+const limit = z.coerce.number().int().min(1).max(1000);
+
+/** What `/admin/v1/budgets` and `headgate usage --budgets` take. */
+export const budgetsQuerySchema = z.strictObject({ limit: limit.default(100) });
+
 /** What `/admin/v1/usage` and `headgate usage` take. */
 export const usageQuerySchema = z
   .strictObject({
@@ -39,7 +44,7 @@ export const usageQuerySchema = z
     month: month.optional(),
     window: z.enum(windows).optional(),
     timeZone: timeZoneSchema.default("UTC"),
-    limit: z.coerce.number().int().min(1).max(1000).optional(),
+    limit: limit.optional(),
     format: z.enum(["json", "csv"]).default("json"),
     ...(Object.fromEntries(usageDimensions.map((dimension) => [dimension, name.optional()])) as Record<
       UsageDimension,

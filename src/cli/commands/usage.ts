@@ -1,16 +1,19 @@
 import { systemClock } from "../../clock.ts";
+import type { Budget } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
+import { checkProject } from "../../gateway.ts";
 import { parseInput } from "../../server/parse-input.ts";
 import { usageDimensions } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
+import { reportBudgets } from "../../usage/report-budgets.ts";
 import type { BudgetsReport } from "../../usage/report-budgets.ts";
 import { reportUsage } from "../../usage/report-usage.ts";
 import type { UsageReport } from "../../usage/report-usage.ts";
 import { toUsageCsv } from "../../usage/usage-csv.ts";
-import { usageQuerySchema } from "../../usage/usage-query.ts";
+import { budgetsQuerySchema, usageQuerySchema } from "../../usage/usage-query.ts";
 import { withAdminClient } from "../admin-client.ts";
 import type { Command, OptionValues } from "../command.ts";
 import { jsonOption, projectOption, textValue } from "../command.ts";
-import type { ServerNote } from "../data-folder.ts";
 import { openDataFolder } from "../data-folder.ts";
 import { findServer } from "../find-server.ts";
 import { formatBudgets, formatUsage } from "../format-usage.ts";
@@ -46,36 +49,50 @@ export const usage: Command = {
       description: 'Whose calendar counts, such as "Europe/Berlin". Default: UTC.',
     },
     limit: { type: "string", value: "<number>", description: "Most names told apart. Default: 100." },
-    budgets: { type: "boolean", description: "Tell instead what budgets have left, which the running server knows." },
+    budgets: { type: "boolean", description: "Tell instead what budgets have left." },
     csv: { type: "boolean", description: "Print CSV instead of text." },
     project: projectOption,
     json: jsonOption,
   },
   positionals: 0,
   run: async ({ values }, terminal) => {
-    const dataFolder = openDataFolder(findProjectFolder(values, terminal));
-    const server = await findServer(dataFolder);
-    const asJson = values["json"] === true;
-    if (values["budgets"] === true) {
-      const report = await askServer<BudgetsReport>(requireServer(server), "/admin/v1/budgets", toBudgetsQuery(values));
-      terminal.out(asJson ? toJson(report) : formatBudgets(report));
+    const folder = findProjectFolder(values, terminal);
+    const dataFolder = openDataFolder(folder);
+    const print = (report: unknown, text: string): number => {
+      terminal.out(values["json"] === true ? `${JSON.stringify(report, null, 2)}\n` : text);
       return 0;
+    };
+    const withStore = <Report>(use: (store: Store) => Promise<Report>): Promise<Report> =>
+      withProjectStore(dataFolder, terminal.environment, use);
+    if (values["budgets"] === true) {
+      const query = pick(values, { limit: "limit" });
+      const { limit } = parseInput(budgetsQuerySchema, query);
+      const declared = await readBudgets(folder);
+      const report = await askServer<BudgetsReport>(dataFolder, "/admin/v1/budgets", query, () =>
+        withStore((store) => reportBudgets(store, { declared, nowMs: systemClock.now(), limit })),
+      );
+      return print(report, formatBudgets(report));
     }
     const query = toUsageQuery(values);
-    const report = server
-      ? await askServer<UsageReport>(server, "/admin/v1/usage", query)
-      : await withProjectStore(dataFolder, terminal.environment, (store) =>
-          reportUsage(store, parseInput(usageQuerySchema, query), systemClock.now()),
-        );
-    if (asJson) terminal.out(toJson(report));
-    else terminal.out(values["csv"] === true ? toUsageCsv(report) : formatUsage(report));
-    return 0;
+    const parsed = parseInput(usageQuerySchema, query);
+    const report = await askServer<UsageReport>(dataFolder, "/admin/v1/usage", query, () =>
+      withStore((store) => reportUsage(store, parsed, systemClock.now())),
+    );
+    return print(report, values["csv"] === true ? toUsageCsv(report) : formatUsage(report));
   },
 };
 
 type Query = Readonly<Record<string, string>>;
 
-async function askServer<Report>(server: ServerNote, path: string, query: Query): Promise<Report> {
+/** Asks the running server, if there is one. */
+async function askServer<Report>(
+  dataFolder: string,
+  path: string,
+  query: Query,
+  withoutServer: () => Promise<Report>,
+): Promise<Report> {
+  const server = await findServer(dataFolder);
+  if (!server) return withoutServer();
   const search = new URLSearchParams(query).toString();
   return withAdminClient(
     server,
@@ -83,11 +100,10 @@ async function askServer<Report>(server: ServerNote, path: string, query: Query)
   );
 }
 
-function requireServer(server: ServerNote | undefined): ServerNote {
-  if (server) return server;
-  throw new HeadgateError("not_ready", {
-    detail: "What budgets have left is known to the running server: start it with headgate serve.",
-  });
+async function readBudgets(folder: string): Promise<readonly Budget[]> {
+  const loaded = await checkProject(folder);
+  if (loaded.ok) return loaded.snapshot.budgets ?? [];
+  throw new HeadgateError("project_invalid", { detail: `${loaded.problems.length} mistakes: run headgate check.` });
 }
 
 function toUsageQuery(values: OptionValues): Query {
@@ -96,10 +112,6 @@ function toUsageQuery(values: OptionValues): Query {
     ...pick(values, { ...options, timeZone: "time-zone" }),
     ...readFilters(textValue(values, "only")),
   };
-}
-
-function toBudgetsQuery(values: OptionValues): Query {
-  return pick(values, { limit: "limit" });
 }
 
 /** Parameters of the query from the options that are given. */
@@ -123,8 +135,4 @@ function readFilters(text: string | undefined): Query {
       });
     }),
   );
-}
-
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRequestId } from "../../ids.ts";
 import { openStore } from "../../store/connect.ts";
-import type { BudgetReport, CallRecord, Store } from "../../store/store.ts";
+import type { CallRecord, Store } from "../../store/store.ts";
 import { createManualClock } from "../../testing/manual-clock.ts";
 import type { TemporaryFolder } from "../../testing/store-folder.ts";
 import { createStoreFolder } from "../../testing/store-folder.ts";
@@ -17,7 +17,6 @@ const hourMs = 3_600_000;
 const nowMs = Date.UTC(2026, 10, 24, 10, 30);
 const clock = createManualClock(nowMs);
 const adminToken = "t".repeat(43);
-const budgets: BudgetReport[] = [];
 const waiting: CallRecord[] = [];
 
 let folder: TemporaryFolder;
@@ -31,9 +30,9 @@ beforeAll(async () => {
   const snapshot = {
     ...testSnapshot,
     budgets: [
-      { ...declared, name: "team-month", per: "team" as const },
-      { ...declared, name: "all-tokens", per: "all" as const },
-      { ...declared, name: "hourly", per: "team" as const, window: "hour" as const },
+      { ...declared, name: "team-month", per: "team" as const, microUsd: 10_000_000 },
+      { ...declared, name: "all-tokens", per: "all" as const, tokens: 1000, microUsd: 9_000_000 },
+      { ...declared, name: "hourly", per: "team" as const, window: "hour" as const, microUsd: 10_000_000 },
     ],
   };
   const { dependencies } = createFixture(
@@ -43,7 +42,6 @@ beforeAll(async () => {
       adminToken,
       store,
       clock,
-      listBudgets: async () => budgets,
       flushRecords: () => store.insertRecords(waiting.splice(0)),
     },
   );
@@ -217,20 +215,18 @@ test("usage and budgets are for administrators", async () => {
 });
 
 test("budgets are told with a forecast, those with the least left first", async () => {
-  const window = {
-    limit: 10_000_000,
-    reserved: 5,
-    windowStartMs: Date.UTC(2026, 10, 1),
-    resetMs: Date.UTC(2026, 11, 1),
-  };
-  const spent = { free: 1, unit: "microUsd" as const };
-  budgets.push(
-    { ...window, ...spent, name: "team-month", subject: "news", spent: 2_000_000 },
-    { ...window, ...spent, name: "team-month", subject: "=cmd", spent: 1_500_000 },
-    { ...window, ...spent, name: "all-tokens", subject: "", unit: "tokens", spent: 500, limit: 1000 },
-    { ...window, ...spent, name: "hourly", subject: "news", spent: 3_000_000 },
-    { ...window, ...spent, name: "gone", subject: "news", spent: 1 },
-  );
+  const month = { unit: "microUsd", windowStartMs: Date.UTC(2026, 10, 1), windowEndMs: Date.UTC(2026, 11, 1) } as const;
+  const hour = { windowStartMs: nowMs - hourMs / 2, windowEndMs: nowMs + hourMs / 2 };
+  await store.addSpending([
+    { ...month, budget: "team-month", subject: "news", amount: 2_000_000 },
+    { ...month, budget: "team-month", subject: "=cmd", amount: 1_500_000 },
+    { ...month, budget: "all-tokens", subject: "", unit: "tokens", amount: 500 },
+    { ...month, ...hour, budget: "hourly", subject: "news", amount: 3_000_000 },
+    { ...month, budget: "gone", subject: "news", amount: 1 },
+    { ...month, budget: "team-month", subject: "news", amount: 1, windowStartMs: Date.UTC(2026, 9, 1) },
+  ]);
+  const wish = { limit: 1000, need: 0, slack: 300, reserved: 100 };
+  await store.changeLeases("other", [{ ...month, ...wish, budget: "all-tokens", subject: "", unit: "tokens" }]);
   const response = await get("budgets?limit=4");
   const body = response.json<{ budgets: ForecastBudget[]; others: number }>();
   expect(body.budgets.map(({ name, subject, forecast }) => [name, subject, forecast])).toEqual([
@@ -240,6 +236,8 @@ test("budgets are told with a forecast, those with the least left first", async 
     // Known for two days: the mean of both for five, and then the first of them.
     ["team-month", "=cmd", 1_500_000 + 5 * 750_000 + 1_500_000],
   ]);
+  // Nothing was spent of the other limit of all calls.
   expect(body.others).toBe(1);
-  expect(body.budgets[0]).toMatchObject({ ...window, limit: 1000, unit: "tokens", spent: 500, free: 1 });
+  expect(body.budgets[0]).toMatchObject({ unit: "tokens", limit: 1000, spent: 500, reserved: 100, free: 400 });
+  expect(body.budgets[0]).toMatchObject({ windowStartMs: month.windowStartMs, resetMs: month.windowEndMs });
 });
