@@ -16,6 +16,7 @@ import { createRequestId } from "./ids.ts";
 import { createOutbound } from "./outbound.ts";
 import type { Outbound } from "./outbound.ts";
 import { createBudgets } from "./pipeline/budget/budgets.ts";
+import type { Ledger } from "./pipeline/budget/ledger.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import { describeDecisions, type DecisionRow } from "./pipeline/resilience/decisions.ts";
 import type { HealthReport } from "./pipeline/resilience/health/deployment-health.ts";
@@ -28,11 +29,12 @@ import { connectProvider, listKeyNames } from "./connect-provider.ts";
 import { describeModels, type DescribedModel } from "./providers/prices/describe-models.ts";
 import { createContextWindows } from "./providers/prices/find-context-window.ts";
 import { createPriceList } from "./providers/prices/prices.ts";
-import { createProviderPool } from "./providers/provider-pool.ts";
+import { createProviderPool, type ProviderPool } from "./providers/provider-pool.ts";
 import { openStore } from "./store/connect.ts";
 import { openJournal } from "./store/journal.ts";
 import type { Journal } from "./store/journal.ts";
 import { lockProcess } from "./store/process-lock.ts";
+import type { SqlStore } from "./store/sql-store.ts";
 import type { Store } from "./store/store.ts";
 import type { CallLog, Logger } from "./telemetry/logger.ts";
 
@@ -133,30 +135,11 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
       resource.close(closeTimeoutMs),
     );
-    const providers = opened.adopt(
-      createProviderPool((name, provider) => {
-        const created = connectProvider({ name, options: provider, environment, outbound, clock });
-        if (!environment.logContent) return created;
-        return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
-      }),
-      (resource) => resource.close(),
-    );
+    const providers = opened.adopt(openProviders(options, outbound, clock), (resource) => resource.close());
     const complete = memoize((snapshot: Snapshot) => completeSnapshot(snapshot, picked, options));
-    const processId = createRequestId(clock.now());
-    const lock = opened.adopt(lockProcess(dataFolder, processId), (resource) => resource.release());
-    const budgets = opened.adopt(
-      createBudgets({
-        store,
-        clock,
-        processId,
-        currentSnapshot: () => project.snapshot,
-        watch: { hasEnded: (id) => store.kind === "embedded" || lock.hasEnded(id), adopt: () => journal.adopt() },
-        onFailure: (error) =>
-          log.warn({ event: "budgets.unsynced", err: error }, "The store cannot be asked about budgets."),
-      }),
-      async (resource) => resource.close({ isStored: await isFlushed(journal, clock) }),
+    const budgets = opened.adopt(openBudgets({ ...options, clock, store, journal, project }), (resource) =>
+      resource.close(),
     );
-    store.followRecords((records, origin) => budgets.count(records, origin));
     const board = new HealthBoard({ clock });
     board.onChange((change) => log.warn({ event: "breaker.changed", ...change }));
     const run = createPipeline({
@@ -191,6 +174,47 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     await opened.disposeAsync();
     throw error;
   }
+}
+
+function openProviders({ environment, log }: GatewayOptions, outbound: Outbound, clock: Clock): ProviderPool {
+  return createProviderPool((name, provider) => {
+    const created = connectProvider({ name, options: provider, environment, outbound, clock });
+    if (!environment.logContent) return created;
+    return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
+  });
+}
+
+interface BudgetParts extends Pick<GatewayOptions, "dataFolder" | "log"> {
+  readonly clock: Clock;
+  readonly store: SqlStore;
+  readonly journal: Journal;
+  readonly project: Pick<LiveProject, "snapshot">;
+}
+
+function openBudgets({ dataFolder, log, clock, store, journal, project }: BudgetParts): {
+  readonly ledger: Ledger;
+  close(): Promise<void>;
+} {
+  const processId = createRequestId(clock.now());
+  const lock = lockProcess(dataFolder, processId);
+  const budgets = createBudgets({
+    store,
+    clock,
+    processId,
+    currentSnapshot: () => project.snapshot,
+    // Nobody else can have an embedded store open.
+    watch: { hasEnded: (id) => store.kind === "embedded" || lock.hasEnded(id), adopt: () => journal.adopt() },
+    onFailure: (error) =>
+      log.warn({ event: "budgets.unsynced", err: error }, "The store cannot be asked about budgets."),
+  });
+  store.followRecords((records, origin) => budgets.count(records, origin));
+  return {
+    ledger: budgets.ledger,
+    close: async () => {
+      await budgets.close({ isStored: await isFlushed(journal, clock) });
+      lock.release();
+    },
+  };
 }
 
 /** False: some records wait on disk for a store that is down. */

@@ -38,15 +38,13 @@ function listRuleTargets(routes: unknown): NamedTarget[] {
   const sets = isRecord(routes) && isRecord(routes["sets"]) ? Object.entries(routes["sets"]) : [];
   return sets.flatMap(([version, set]) => {
     if (!isRecord(set)) return [];
-    const path = ["routes", "sets", version];
     const rules: unknown[] = Array.isArray(set["rules"]) ? set["rules"] : [];
-    return [
-      ...rules.map((rule, index) => ({
-        path: [...path, "rules", index, "use"],
-        name: isRecord(rule) ? rule["use"] : undefined,
-      })),
-      { path: [...path, "otherwise"], name: set["otherwise"] },
-    ];
+    const targets = rules.map((rule, index): NamedTarget => ({
+      path: ["routes", "sets", version, "rules", index, "use"],
+      name: isRecord(rule) ? rule["use"] : undefined,
+    }));
+    targets.push({ path: ["routes", "sets", version, "otherwise"], name: set["otherwise"] });
+    return targets;
   });
 }
 

@@ -8,7 +8,11 @@ const windowMs = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_00
 const usualAlerts = [0.8, 1];
 
 export function toBudgets(definitions: Readonly<Record<string, BudgetDefinition>>): readonly Budget[] {
-  return Object.entries(definitions).map(([name, { usd, only, ...definition }]) => ({
+  return Object.entries(definitions).map(([name, definition]) => toBudget(name, definition));
+}
+
+function toBudget(name: string, { usd, only, ...definition }: BudgetDefinition): Budget {
+  return {
     ...definition,
     name,
     per: definition.per ?? "all",
@@ -17,18 +21,22 @@ export function toBudgets(definitions: Readonly<Record<string, BudgetDefinition>
     timeZone: definition.timeZone ?? "UTC",
     onExceeded: definition.onExceeded ?? "stop",
     alertAt: definition.alertAt ?? usualAlerts,
-  }));
+  };
 }
 
 export function toRateLimits(definitions: Readonly<Record<string, RateLimitDefinition>>): readonly RateLimit[] {
-  return Object.entries(definitions).map(([name, { per, only, window, requests, tokens }]) => ({
+  return Object.entries(definitions).map(([name, definition]) => toRateLimit(name, definition));
+}
+
+function toRateLimit(name: string, { per, only, window, requests, tokens }: RateLimitDefinition): RateLimit {
+  return {
     name,
     per: per ?? "key",
     ...toOnly(only),
     ...(requests === undefined ? {} : { requests }),
     ...(tokens === undefined ? {} : { tokens }),
     windowMs: windowMs[window],
-  }));
+  };
 }
 
 export function toTokenLimits(limits: TokenLimitsDefinition): TokenLimits {

@@ -1,11 +1,12 @@
 import type { Call, CallNotes } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
+import type { Budget } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { CallRecord } from "../../store/store.ts";
 import type { Account, Waiter } from "./account.ts";
 import type { Accounts } from "./accounts.ts";
 import { describeExceeded } from "./describe-exceeded.ts";
-import { findBudgets, type OwnBudget, type Owner } from "./find-budgets.ts";
+import { findBudgets, type Owner } from "./find-budgets.ts";
 
 /** What a model call costs, or may cost at most. */
 export interface Amounts {
@@ -17,7 +18,7 @@ export interface Amounts {
 type CostRecord = Pick<CallRecord, "startedAtMs" | "costMicroUsd" | "inputTokens" | "outputTokens">;
 
 /** What the ledger needs of the leases; see lease-keeper.ts. */
-export interface Leases {
+interface Leases {
   readonly isTrusted: boolean;
   readonly isReachable: boolean;
   wake(): void;
@@ -131,13 +132,19 @@ export class Ledger {
     return this.#listAccounts(call, "stop").flatMap(({ accounts }) => accounts);
   }
 
-  #listAccounts(call: Call, effect?: "stop" | "downgrade"): readonly (OwnBudget & { accounts: readonly Account[] })[] {
+  #listAccounts(
+    call: Call,
+    effect?: "stop" | "downgrade",
+  ): readonly { readonly budget: Budget; readonly accounts: readonly Account[] }[] {
     const { budgets = [] } = call.snapshot;
     if (budgets.length === 0) return [];
     const own = findBudgets(budgets, toOwner(call)).filter(
       ({ budget }) => (effect ?? budget.onExceeded) === budget.onExceeded,
     );
-    return own.map((each) => ({ ...each, accounts: this.#accounts.of(each, call.startedAtMs) }));
+    return own.map(({ budget, subject }) => ({
+      budget,
+      accounts: this.#accounts.of({ budget, subject }, call.startedAtMs),
+    }));
   }
 
   #hasRoom(account: Account, most: Amounts): boolean {
@@ -209,7 +216,7 @@ export class Ledger {
       this.#waiting--;
       cancelTimer();
       call.signal.removeEventListener("abort", onAbort);
-      for (const account of [...queued]) leave(account);
+      for (const account of queued) leave(account);
       for (const account of accounts) this.#wake(account);
     }
   }
