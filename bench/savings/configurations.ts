@@ -6,7 +6,7 @@ export interface Plan {
   readonly together: readonly Step[];
 }
 
-export interface Step {
+interface Step {
   readonly adds: Technique;
   /** In force, in the order of `techniques`. */
   readonly on: readonly Technique[];

@@ -12,7 +12,7 @@ import { createProject, type Technique } from "./project.ts";
 import { createWorkload, type Tenant, type WorkloadOptions } from "./workload.ts";
 
 /** Requests that no model was asked for, and what its calls would have cost. */
-export interface Spared {
+interface Spared {
   readonly requests: number;
   readonly microUsd: number;
 }

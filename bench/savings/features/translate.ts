@@ -7,10 +7,10 @@ type Word = readonly [english: string, german: string, mistaken: string];
 
 const days: readonly Word[] = [
   ["Monday", "Montag", "Mittag"],
-  ["Tuesday", "Dienstag", "Donnerstag"],
-  ["Wednesday", "Mittwoch", "Montag"],
-  ["Thursday", "Donnerstag", "Dienstag"],
-  ["Friday", "Freitag", "Sonntag"],
+  ["Tuesday", "Dienstag", "Dienst"],
+  ["Wednesday", "Mittwoch", "Mittwinter"],
+  ["Thursday", "Donnerstag", "Donner"],
+  ["Friday", "Freitag", "freien Tag"],
 ];
 const things: readonly Word[] = [
   ["the invoice", "die Rechnung", "die Anrechnung"],
