@@ -69,7 +69,7 @@ export const crowds = { count: 4, size: 15 };
 export const runaway = { share: 0.001, tokens: 4096 };
 
 /**
- * With the technique `routing`. Classification on the fast model would save 1 % more of the cost, and lose 0.3 to 0.5
+ * With the technique `routing`. Classification on the fast model would save 1 % more of the cost, and lose 0.2 to 0.6
  * points: too much for a bar of one point.
  */
 export const ruleSet: RuleSetDefinition = {
