@@ -1,7 +1,9 @@
 import type { Clock } from "../clock.ts";
 import type { Journal } from "../store/journal.ts";
+import { limitTokens } from "./budget/limit-tokens.ts";
 import { normalize } from "./normalize/normalize.ts";
-import { assemblePrompt } from "./prompts/assemble-prompt.ts";
+import { shortenInput } from "./normalize/shorten-input.ts";
+import { assemblePrompt, renderPrompt } from "./prompts/assemble-prompt.ts";
 import { record } from "./record.ts";
 import type { RecordOptions } from "./record.ts";
 import { callModel } from "./resilience/call-model.ts";
@@ -34,6 +36,7 @@ export function createPipeline(options: PipelineOptions): Next {
       standIn("guard-input"),
       standIn("retrieve"),
       assemblePrompt(),
+      limitTokens({ renderPrompt, shortenInput }),
       chooseModel(),
       standIn("reuse-reply"),
       standIn("guard-output"),
