@@ -60,3 +60,12 @@ test("a clock that is set back keeps nobody away", () => {
   quota.learn({ requests: { remaining: 0, resetAtMs: nowMs + 5000 } }, nowMs);
   expect(quota.usedUpUntilMs(nowMs - 86_400_000, ten)).toBeUndefined();
 });
+
+test("each call that was sent is a request", () => {
+  const quota = new ProviderQuota();
+  quota.learn({ requests: { remaining: 2, resetAtMs: nowMs + 5000 } }, nowMs);
+  quota.take(ten);
+  expect(quota.report(nowMs)?.requests?.remaining).toBe(1);
+  quota.take(ten);
+  expect(quota.usedUpUntilMs(nowMs, ten)).toBe(nowMs + 5000);
+});
