@@ -48,6 +48,7 @@ export function acceptCalls(options: AcceptOptions): CallAcceptor {
       team: caller.team,
       metadata: caller.metadata,
       cacheControl: caller.cacheControl,
+      onUsed: caller.onUsed,
       messages: [],
       settings: {},
       stream: caller.stream,

@@ -80,6 +80,8 @@ export interface Call {
   readonly metadata?: Readonly<Record<string, string>>;
   /** What the client wants of reuse. Absent: whatever the endpoint does. */
   readonly cacheControl?: CacheControl;
+  /** Told once, when the call's record is written, how many tokens its model calls took, input and output together. */
+  readonly onUsed?: (tokens: number) => void;
   readonly snapshot: Snapshot;
   /** Present for calls of a declared endpoint; absent for chat relays. */
   readonly endpoint?: LoadedEndpoint;

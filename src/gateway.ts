@@ -39,7 +39,10 @@ import type { Store } from "./store/store.ts";
 import type { CallLog, Logger } from "./telemetry/logger.ts";
 
 /** Who calls, and how the call ends. */
-export interface Caller extends Pick<Call, "tenant" | "keyId" | "keyName" | "team" | "metadata" | "cacheControl"> {
+export interface Caller extends Pick<
+  Call,
+  "tenant" | "keyId" | "keyName" | "team" | "metadata" | "cacheControl" | "onUsed"
+> {
   /** A UUID from the client's X-Request-Id, or a new one. */
   readonly requestId: string;
   /** Aborts when the client is gone. */

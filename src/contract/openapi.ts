@@ -150,7 +150,7 @@ function toOperation(endpoint: LoadedEndpoint, schemas: Record<string, JsonSchem
           "text/event-stream": { schema: eventStreamSchema },
         },
       },
-      ...toProblems([400, 401, 403, 404, 408, 413, 415, 422, 500, 502, 503, 504]),
+      ...toProblems([400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 502, 503, 504]),
     },
   };
 }

@@ -2,8 +2,10 @@ import type { Clock } from "../clock.ts";
 import type { Journal } from "../store/journal.ts";
 import { createMayAskMore, enforceBudget } from "./budget/enforce-budget.ts";
 import type { EnforceBudgetOptions } from "./budget/enforce-budget.ts";
+import { limitTokens } from "./budget/limit-tokens.ts";
 import { normalize } from "./normalize/normalize.ts";
-import { assemblePrompt } from "./prompts/assemble-prompt.ts";
+import { shortenInput } from "./normalize/shorten-input.ts";
+import { assemblePrompt, renderPrompt } from "./prompts/assemble-prompt.ts";
 import { record } from "./record.ts";
 import type { RecordOptions } from "./record.ts";
 import { callModel } from "./resilience/call-model.ts";
@@ -38,6 +40,7 @@ export function createPipeline(options: PipelineOptions): Next {
       standIn("guard-input"),
       standIn("retrieve"),
       assemblePrompt(),
+      limitTokens({ renderPrompt, shortenInput }),
       chooseModel(),
       standIn("reuse-reply"),
       standIn("guard-output"),

@@ -32,6 +32,7 @@ export function record(options: RecordOptions): Stage {
     const row = toRecord(call, ending, { nowMs, costMicroUsd });
     options.settle(call, row);
     options.onRecord(row, ending.type === "failed" ? ending.error : undefined);
+    call.onUsed?.(row.inputTokens + row.outputTokens);
     await options.journal.append(row);
   };
   // A call that failed is reported with its own error, even if the journal fails as well.

@@ -9,8 +9,10 @@ import { createAdmit } from "./admit-request.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import { watchConnections, type Connections } from "./connections.ts";
 import { createKeyRing } from "./key-ring.ts";
+import { createLimitRate } from "./limit-rate.ts";
 import { createLoadGuard } from "./load-guard.ts";
 import { parseJsonBodies } from "./parse-body.ts";
+import { createRateLimiter } from "./rate-limiter.ts";
 import { refuseConnection } from "./refuse-connection.ts";
 import { refuseOtherMethods } from "./refuse-other-methods.ts";
 import { registerAdminKeys } from "./routes/admin-keys.ts";
@@ -65,6 +67,7 @@ export function createApp(dependencies: ServerDependencies): App {
   http.setErrorHandler(sendError);
   http.decorateRequest("principal");
   http.decorateRequest("cancellation");
+  http.decorateRequest("rateTicket");
   http.addHook("onRequest", function stampReply(request, reply, done) {
     reply.header("x-request-id", request.id);
     reply.header("cache-control", "no-store");
@@ -99,14 +102,20 @@ export function createApp(dependencies: ServerDependencies): App {
 }
 
 function createContext(dependencies: ServerDependencies): ServerContext {
-  const { auth, adminToken, store, clock, logger } = dependencies;
+  const { auth, adminToken, store, clock, logger, gateway, processes = () => 1 } = dependencies;
   const limits = { ...defaultLimits, ...dependencies.limits };
   const keys = createKeyRing({ store, clock, logger, refreshMs: limits.keyRefreshMs });
   const guard = createLoadGuard({ clock, maxRssBytes: dependencies.limits?.maxRssBytes });
   const starts = createStartQueue({ clock });
   const traffic = createTraffic({ ...limits, guard, starts, random: () => clock.random() });
-  const admit = createAdmit({ traffic, starts, authenticate: createAuthenticate({ auth, adminToken, keys }) });
-  return { ...dependencies, limits, keys, guard, starts, traffic, admit, startedAtMs: clock.now() };
+  const limiter = createRateLimiter({ clock, rateLimits: () => gateway.snapshot.rateLimits ?? [], processes });
+  const admit = createAdmit({
+    traffic,
+    starts,
+    authenticate: createAuthenticate({ auth, adminToken, keys }),
+    limitRate: createLimitRate({ limiter, clock }),
+  });
+  return { ...dependencies, limits, keys, guard, starts, traffic, limiter, admit, startedAtMs: clock.now() };
 }
 
 function createHttp({ clock, limits, logger }: ServerContext): FastifyInstance {

@@ -92,6 +92,7 @@ export class AttemptLog {
     this.#isNoted = true;
     const { provider, model, tier } = this.#target;
     this.#usage ??= this.#usageAtEnd(end.errorCode);
+    this.#warnOfExcess();
     this.#call.notes.attempts.push({
       provider,
       model,
@@ -102,6 +103,15 @@ export class AttemptLog {
       ...(this.#warnings ? { warnings: this.#warnings } : {}),
       ...end,
     });
+  }
+
+  /** What was answered is not taken back, but whoever set a strict limit is to know. */
+  #warnOfExcess(): void {
+    const { endpoint, settings } = this.#call;
+    const { maxOutputTokens: most = Infinity } = settings;
+    const { outputTokens = 0, isEstimated } = this.#usage ?? {};
+    if (!endpoint?.limits || isEstimated === true || outputTokens <= most) return;
+    this.warn(`The provider answered with ${outputTokens} tokens where at most ${most} were asked for.`);
   }
 
   #estimate(output: OutputCounter): Usage {

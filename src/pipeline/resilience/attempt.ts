@@ -1,7 +1,7 @@
 import type { AttemptReason, Call, Target } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
 import { HeadgateError } from "../../errors.ts";
-import type { Provider } from "../../providers/provider.ts";
+import type { Provider, ProviderContext, ProviderLimits } from "../../providers/provider.ts";
 import { wholeReply, type Completion, type Part, type Reply, type Usage } from "../../reply.ts";
 import { askProvider } from "./ask-provider.ts";
 import { AttemptLog } from "./attempt-log.ts";
@@ -30,6 +30,7 @@ export interface AttemptOptions {
   readonly wantsParts?: boolean;
   readonly clock: Clock;
   readonly onContent: () => void;
+  readonly onLimits: (limits: ProviderLimits) => void;
   /** Called once. */
   readonly onEnd: (end: AttemptEnd) => void;
 }
@@ -148,10 +149,11 @@ export class Attempt {
   }
 
   #ask(): Promise<Reply> {
-    const { call, target, provider, limits, clock, wantsParts } = this.#options;
+    const { call, target, provider, limits, clock, wantsParts, onLimits } = this.#options;
     const signal = this.#controller?.signal ?? call.signal;
     const deadlineMs = call.stream ? call.deadlineMs : Math.min(call.deadlineMs, clock.now() + limits.wholeAnswerMs);
-    const context = { signal, deadlineMs, warn: (warning: string): void => this.#log.warn(warning) };
+    const warn = (warning: string): void => this.#log.warn(warning);
+    const context: ProviderContext = { signal, deadlineMs, warn, seeLimits: onLimits };
     return askProvider(provider, call, { model: target.model, wantsParts, context });
   }
 

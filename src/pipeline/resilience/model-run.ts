@@ -8,6 +8,7 @@ import type { Asking } from "./asking.ts";
 import { Attempt, type AttemptEnd, type Opened } from "./attempt.ts";
 import { computeBackoffMs } from "./backoff.ts";
 import { decide } from "./decisions.ts";
+import { estimateUsage, OutputCounter } from "./estimate-usage.ts";
 import type { HealthBoard } from "./health/health-board.ts";
 import type { HedgeCap } from "./health/hedge-cap.ts";
 import type { RetryBudget } from "./health/retry-budget.ts";
@@ -38,6 +39,7 @@ export class ModelRun {
   readonly options: ModelRunOptions;
   readonly itinerary: Itinerary;
   readonly #call: Call;
+  #promptTokens: number | undefined;
   #retries = 0;
   /** It has a part of the retry budget. */
   #isRetrying = false;
@@ -46,8 +48,11 @@ export class ModelRun {
     if (!call.route) throw new Error("No stage has chosen a route.");
     this.#call = call;
     this.options = options;
-    this.itinerary = new Itinerary(call.route, options.board, options.clock);
+    this.itinerary = new Itinerary(call.route, options.board, options.clock, this.#countPrompt);
   }
+
+  readonly #countPrompt = (): number =>
+    (this.#promptTokens ??= estimateUsage(this.#call, new OutputCounter()).inputTokens);
 
   /** Model calls that the request may still make for failures: all its steps together. */
   get attemptsLeft(): number {
@@ -120,6 +125,7 @@ export class ModelRun {
       turn.fail(HeadgateError.from(error).code, clock.now());
       throw error;
     }
+    turn.health.quota.take(this.#countPrompt);
     // Nobody could take over from the last call.
     const hasOther = this.itinerary.hasOther && this.#leftAfter(asking) > 0;
     const usualMs = turn.health.usualLatency.ms;
@@ -135,6 +141,7 @@ export class ModelRun {
       wantsParts,
       clock,
       onContent: () => turn.begin(clock.now()),
+      onLimits: (told) => turn.health.quota.learn(told, clock.now()),
       onEnd: (end) => {
         endTurn(turn, end, clock.now());
         asking.onEnd?.(attempt.usage);

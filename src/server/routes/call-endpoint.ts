@@ -20,7 +20,14 @@ interface EndpointRoute {
 
 /** `POST /api/:endpoint/v:contract`: the typed contract, whole or as server-sent events. */
 export function registerCallEndpoint(http: FastifyInstance, context: ServerContext): void {
-  http.post<EndpointRoute>("/api/:endpoint/v:contract", { onRequest: context.admit("call") }, (request, reply) => {
+  const onRequest = context.admit("call", {
+    findEndpoint: ({ params }) => {
+      const { endpoint, contract } = params as EndpointRoute["Params"];
+      // Names that clients make up are nobody's share.
+      return context.gateway.snapshot.endpoints.get(`${endpoint}/v${contract}`)?.name;
+    },
+  });
+  http.post<EndpointRoute>("/api/:endpoint/v:contract", { onRequest }, (request, reply) => {
     const call = toEndpointRequest(request);
     return call.stream ? answerStreamed(context, call, reply) : answerWhole(context, call, reply);
   });

@@ -36,7 +36,7 @@ export function registerDialect<Request extends DialectRequest>(
 /** Admits callers, and shapes errors as the dialect does. */
 export function dialectOptions(
   context: ServerContext,
-  dialect: Pick<Dialect, "toErrorBody">,
+  dialect: Pick<Dialect, "toErrorBody" | "toLimitHeaders">,
 ): Pick<RouteShorthandOptions, "bodyLimit" | "onRequest" | "errorHandler"> {
   const sendError = createErrorHandler(context.logger, {
     contentType: "application/json; charset=utf-8",
@@ -48,7 +48,7 @@ export function dialectOptions(
     if (HeadgateError.is(error) && isFinalFailure(error)) reply.header("x-should-retry", "false");
     sendError(error, request, reply);
   };
-  return { bodyLimit: context.limits.maxDialectBodyBytes, onRequest: context.admit("call"), errorHandler };
+  return { bodyLimit: context.limits.maxDialectBodyBytes, onRequest: context.admit("call", dialect), errorHandler };
 }
 
 /** Writes the answer, whole or streamed, as the client asked. */
@@ -137,6 +137,7 @@ export async function runDialect(
     return context.gateway.callModel({ ...caller, model, messages, settings, output, tools, task, foreign });
   }
   const { name, contract } = endpoint;
+  request.rateTicket?.enterEndpoint(name);
   const input = toEndpointInput(endpoint, parsed.messages);
   // Clients of these dialects cannot undo text, and an endpoint's stream may: they get the final answer in one piece.
   const reply = await context.gateway.callEndpoint({ ...caller, stream: false, endpoint: name, contract, input });
