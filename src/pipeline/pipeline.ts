@@ -8,6 +8,7 @@ import { callModel } from "./resilience/call-model.ts";
 import type { CallModelOptions } from "./resilience/call-model.ts";
 import { chooseModel } from "./routing/choose-model.ts";
 import { resolveRoute } from "./routing/resolve-route.ts";
+import type { TokenCalibration } from "./routing/token-calibration.ts";
 import { shapeAnswer } from "./shape-answer.ts";
 import { compose } from "./stage.ts";
 import type { Next, Stage } from "./stage.ts";
@@ -21,11 +22,12 @@ export interface PipelineOptions {
   readonly findProvider: CallModelOptions["findProvider"];
   readonly board: CallModelOptions["board"];
   readonly findContextWindow: CallModelOptions["findContextWindow"];
+  readonly tokens: TokenCalibration;
 }
 
 /** The life of every call: read this list first. */
 export function createPipeline(options: PipelineOptions): Next {
-  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow } = options;
+  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow, tokens } = options;
   return compose(
     [
       record({ journal, clock, onRecord, priceOf }),
@@ -41,7 +43,7 @@ export function createPipeline(options: PipelineOptions): Next {
       standIn("run-tools"),
       standIn("enforce-budget"),
     ],
-    callModel({ findProvider, clock, board, priceOf, findContextWindow }),
+    callModel({ findProvider, clock, board, priceOf, findContextWindow, onAttempt: tokens.learn }),
   );
 }
 

@@ -5,7 +5,7 @@ import { HeadgateError } from "../../errors.ts";
 import type { Provider } from "../../providers/provider.ts";
 import { toAttemptLimits } from "./attempt-limits.ts";
 import type { Asking } from "./asking.ts";
-import { Attempt, type AttemptEnd, type Opened } from "./attempt.ts";
+import { Attempt, type AttemptEnd, type AttemptOptions, type Opened } from "./attempt.ts";
 import { computeBackoffMs } from "./backoff.ts";
 import { decide } from "./decisions.ts";
 import type { HealthBoard } from "./health/health-board.ts";
@@ -24,6 +24,8 @@ export interface ModelRunOptions {
   readonly hedges: HedgeCap;
   /** Integer micro-dollars of a model call that has usage, null if its price is unknown. */
   readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
+  /** Told of every model call that was made, with the call as it was sent. */
+  readonly onAttempt?: AttemptOptions["onNote"];
   /** Tokens of input and answer together; undefined: unknown. */
   readonly findContextWindow: (model: ModelEntry, snapshot: Snapshot) => Promise<number | undefined>;
 }
@@ -123,6 +125,7 @@ export class ModelRun {
       holdBackChars,
       wantsParts,
       clock,
+      onNote: this.options.onAttempt,
       onContent: () => turn.begin(clock.now()),
       onEnd: (end) => {
         endTurn(turn, end, clock.now());
