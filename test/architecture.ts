@@ -22,6 +22,9 @@ const words: ReadonlySet<string> = new Set([
   "src/nearest-name.ts",
   "src/tokens.ts",
   "src/event-stream.ts",
+  "src/estimate-tokens.ts",
+  "src/prompt-tokens.ts",
+  "src/poll.ts",
 ]);
 
 const rows: readonly Row[] = [
@@ -31,7 +34,7 @@ const rows: readonly Row[] = [
   { of: "src/socket-reads.ts", may: [] },
   { of: "src/config.ts", may: [] },
   { of: "src/endpoint/", may: [] },
-  { of: "src/contract/", may: ["src/endpoint/snapshot.ts"] },
+  { of: "src/contract/", may: ["src/endpoint/snapshot.ts", "src/endpoint/define-routing.ts"] },
   { of: "src/telemetry/", may: ["src/config.ts", "src/store/store.ts"] },
   { of: "src/store/", may: ["src/telemetry/logger.ts"] },
   {
@@ -46,6 +49,7 @@ const rows: readonly Row[] = [
       "src/endpoint/snapshot.ts",
       "src/endpoint/compile-schema.ts",
       "src/endpoint/define-endpoint.ts",
+      "src/endpoint/define-routing.ts",
       "src/providers/provider.ts",
       "src/store/store.ts",
       "src/store/journal.ts",
@@ -67,6 +71,7 @@ const rows: readonly Row[] = [
     siblings: false,
   },
   { of: "src/running-calls.ts", may: [] },
+  { of: "src/live-switches.ts", may: ["src/store/store.ts", "src/telemetry/logger.ts"] },
   {
     of: "src/accept-call.ts",
     may: ["src/running-calls.ts", "src/gateway.ts", "src/pipeline/", "src/endpoint/snapshot.ts"],
@@ -87,6 +92,7 @@ const rows: readonly Row[] = [
     may: [
       "src/accept-call.ts",
       "src/connect-provider.ts",
+      "src/live-switches.ts",
       "src/outbound.ts",
       "src/config.ts",
       "src/endpoint/",

@@ -102,6 +102,8 @@ export async function serveProject(input: CommandInput, terminal: Terminal, mode
       flushRecords: () => gateway.journal.flush(),
       pendingRecords: () => gateway.journal.pending,
       listBreakers: gateway.listBreakers,
+      routing: gateway.routing,
+      listTokenEstimates: gateway.listTokenEstimates,
     });
     const { url } = await server.listen({ host, port });
     note = { url: toLocalUrl(url), adminToken, pid: process.pid };

@@ -21,6 +21,10 @@ export interface ServerDependencies {
   readonly pendingRecords?: () => number;
   /** The health of each deployment that was asked, for `/admin/v1/breakers`. */
   readonly listBreakers?: OpenGateway["listBreakers"];
+  /** Rule sets, for `/admin/v1/routes`. */
+  readonly routing?: OpenGateway["routing"];
+  /** For `/admin/v1/token-estimates`. */
+  readonly listTokenEstimates?: OpenGateway["listTokenEstimates"];
   readonly limits?: ServerLimits;
 }
 
