@@ -148,7 +148,12 @@ test("the command line switches with and without a running server, and tries ano
   });
   const text = (await project.run(["replay", "--route", "v2"])).stdout;
   expect(text).toContain("v2 would send 1 of 2 calls");
+  expect(await run("models", "--estimates")).toMatchObject([
+    { provider: "mine", model: "big", calls: 1 },
+    { provider: "mine", model: "small", calls: 1 },
+  ]);
   expect(await served.stop()).toBe(0);
+  expect(await run("models", "--estimates")).toMatchObject({ error: { code: "not_ready" } });
   expect(await run("replay", "--route", "v1")).toEqual(expect.objectContaining({ calls: 2, movedCalls: 1 }));
   expect(await run("replay", "--route", "v1", "--since", "soon")).toMatchObject({
     error: { code: "request_invalid" },
