@@ -63,6 +63,12 @@ test.each([
   expect(findEncoding(model)).toBe(encoding);
 });
 
+test("a text that reads like a token of the model's own is counted as text", async () => {
+  for (const encoding of ["o200k_base", "cl100k_base"] as const) {
+    expect(await countTokens("Write <|endoftext|> and <|endofprompt|>.", encoding)).toBeGreaterThan(8);
+  }
+});
+
 test("the encodings count the same text differently", async () => {
   const chinese = "市议会经过两年的辩论，于周二晚批准修建新桥。";
   expect(await countTokens(chinese, "cl100k_base")).toBeGreaterThan(await countTokens(chinese, "o200k_base"));

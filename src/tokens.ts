@@ -1,6 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 
-type Counter = (text: string) => number;
+type Counter = (text: string, options: typeof asText) => number;
+
+/** `<|endoftext|>` and the like are words that a user may write: the tokenizer throws at them unless it is told so. */
+const asText = { disallowedSpecial: new Set<string>() };
 
 /** Vocabularies of OpenAI's models. Those of other vendors are not published, or come near to the newer one. */
 export type Encoding = "o200k_base" | "cl100k_base";
@@ -32,7 +35,7 @@ export async function countTokens(text: string, encoding: Encoding = "o200k_base
   let pauseAt = charsBetweenPauses;
   for (let at = 0; at < text.length;) {
     const end = findPieceEnd(text, at);
-    tokens += count(text.slice(at, end));
+    tokens += count(text.slice(at, end), asText);
     at = end;
     if (at < pauseAt) continue;
     pauseAt = at + charsBetweenPauses;
