@@ -1,6 +1,7 @@
 /**
  * About how many o200k tokens a text has, in one look at each of its characters: a fortieth of the time that counting
- * takes. Within 5 % on average for prose, code and JSON in English, within 25 % for most languages.
+ * takes. On 800 excerpts of Markdown, JSON, code and licences that it was not fitted to it is 4 to 10 % off on average,
+ * and in 9 of 10 at most 15 %; most other languages are up to 25 % off.
  */
 export function estimateTokens(text: string): number {
   if (text.length <= maxScannedChars) return Math.ceil(scan(text, 0, text.length));

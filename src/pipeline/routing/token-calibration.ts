@@ -27,6 +27,8 @@ interface Learned {
   readonly provider: string;
   readonly model: string;
   calls: number;
+  /** Since one was learned from. */
+  passed: number;
   ratio: number;
   plainErrors: number;
   calibratedErrors: number;
@@ -38,6 +40,10 @@ const mostModels = 1000;
 /** The newest call weighs this much at least, so that the ratio follows what prompts have become. */
 const leastWeight = 0.02;
 
+/** A model that is known this well is learned from in one call of ten: every request would pay for it otherwise. */
+const knownCalls = 200;
+const passedCalls = 9;
+
 /** A count that is further off says that the provider has read something that was not sent, such as an earlier turn. */
 const mostRatio = 4;
 
@@ -46,7 +52,7 @@ export function createTokenCalibration(): TokenCalibration {
 
   function learnFrom(provider: string, model: string): Learned {
     const key = `${provider}/${model}`;
-    const learned = models.get(key) ?? { provider, model, calls: 0, ratio: 1, plainErrors: 0, calibratedErrors: 0 };
+    const learned = models.get(key) ?? createLearned(provider, model);
     // Whichever was not called for longest makes room.
     models.delete(key);
     models.set(key, learned);
@@ -62,6 +68,8 @@ export function createTokenCalibration(): TokenCalibration {
     },
     learn: ({ provider, model, usage }, call) => {
       if (!usage || usage.isEstimated || usage.inputTokens === 0 || hasMedia(call)) return;
+      const known = models.get(`${provider}/${model}`);
+      if (known && known.calls >= knownCalls && known.passed++ < passedCalls) return;
       const estimate = estimatePrompt(call);
       const actual = usage.inputTokens;
       const ratio = actual / estimate;
@@ -70,10 +78,15 @@ export function createTokenCalibration(): TokenCalibration {
       learned.plainErrors += Math.abs(estimate - actual) / actual;
       learned.calibratedErrors += Math.abs(estimate * learned.ratio - actual) / actual;
       learned.calls++;
+      learned.passed = 0;
       learned.ratio += (ratio - learned.ratio) * Math.max(1 / learned.calls, leastWeight);
     },
     list: () => [...models.values()].map(toReport),
   };
+}
+
+function createLearned(provider: string, model: string): Learned {
+  return { provider, model, calls: 0, passed: 0, ratio: 1, plainErrors: 0, calibratedErrors: 0 };
 }
 
 function toReport({ provider, model, calls, ratio, plainErrors, calibratedErrors }: Learned): EstimateReport {
