@@ -23,6 +23,9 @@ const words: ReadonlySet<string> = new Set([
   "src/nearest-name.ts",
   "src/tokens.ts",
   "src/event-stream.ts",
+  "src/estimate-tokens.ts",
+  "src/prompt-tokens.ts",
+  "src/poll.ts",
 ]);
 
 const rows: readonly Row[] = [
@@ -32,7 +35,7 @@ const rows: readonly Row[] = [
   { of: "src/socket-reads.ts", may: [] },
   { of: "src/config.ts", may: [] },
   { of: "src/endpoint/", may: [] },
-  { of: "src/contract/", may: ["src/endpoint/snapshot.ts"] },
+  { of: "src/contract/", may: ["src/endpoint/snapshot.ts", "src/endpoint/define-routing.ts"] },
   { of: "src/telemetry/", may: ["src/config.ts", "src/store/store.ts"] },
   { of: "src/store/", may: ["src/telemetry/logger.ts"] },
   {
@@ -47,6 +50,7 @@ const rows: readonly Row[] = [
       "src/endpoint/snapshot.ts",
       "src/endpoint/compile-schema.ts",
       "src/endpoint/define-endpoint.ts",
+      "src/endpoint/define-routing.ts",
       "src/providers/provider.ts",
       "src/store/store.ts",
       "src/store/journal.ts",
@@ -69,6 +73,11 @@ const rows: readonly Row[] = [
   },
   { of: "src/running-calls.ts", may: [] },
   {
+    of: "src/open-budgets.ts",
+    may: ["src/gateway.ts", "src/endpoint/live-project.ts", "src/pipeline/budget/", "src/store/"],
+  },
+  { of: "src/live-switches.ts", may: ["src/store/store.ts", "src/telemetry/logger.ts"] },
+  {
     of: "src/accept-call.ts",
     may: ["src/running-calls.ts", "src/gateway.ts", "src/pipeline/", "src/endpoint/snapshot.ts"],
   },
@@ -88,6 +97,7 @@ const rows: readonly Row[] = [
     may: [
       "src/accept-call.ts",
       "src/connect-provider.ts",
+      "src/live-switches.ts",
       "src/outbound.ts",
       "src/config.ts",
       "src/endpoint/",

@@ -1,10 +1,8 @@
+import { automaticRoute } from "./define-routing.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import { isRecord } from "../json.ts";
 import type { TargetNames } from "./load-config.ts";
 import { suggestName } from "../nearest-name.ts";
-
-/** A route, or a model that a chat asks for: the project's rule set chooses. */
-export const automaticRoute = "auto";
 
 /** Reports names in rule sets and budgets that stand for no model or tier. Works on the raw definition. */
 export function checkMoney(

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Journal } from "../store/journal.ts";
 import { createMayAskMore, enforceBudget } from "./budget/enforce-budget.ts";
 import type { EnforceBudgetOptions } from "./budget/enforce-budget.ts";
+import type { Ledger } from "./budget/ledger.ts";
 import { limitTokens } from "./budget/limit-tokens.ts";
 import { normalize } from "./normalize/normalize.ts";
 import { shortenInput } from "./normalize/shorten-input.ts";
@@ -12,6 +13,7 @@ import { callModel } from "./resilience/call-model.ts";
 import type { CallModelOptions } from "./resilience/call-model.ts";
 import { chooseModel } from "./routing/choose-model.ts";
 import { resolveRoute } from "./routing/resolve-route.ts";
+import type { TokenCalibration } from "./routing/token-calibration.ts";
 import { shapeAnswer } from "./shape-answer.ts";
 import { compose } from "./stage.ts";
 import type { Next, Stage } from "./stage.ts";
@@ -25,12 +27,13 @@ export interface PipelineOptions {
   readonly findProvider: CallModelOptions["findProvider"];
   readonly board: CallModelOptions["board"];
   readonly findContextWindow: CallModelOptions["findContextWindow"];
-  readonly ledger: EnforceBudgetOptions["ledger"] & { readonly settle: RecordOptions["settle"] };
+  readonly ledger: EnforceBudgetOptions["ledger"] & Pick<Ledger, "listLeft" | "settle">;
+  readonly tokens: TokenCalibration;
 }
 
 /** The life of every call: read this list first. */
 export function createPipeline(options: PipelineOptions): Next {
-  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow, ledger } = options;
+  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow, ledger, tokens } = options;
   const mayAskMore = createMayAskMore({ ledger, priceOf });
   return compose(
     [
@@ -41,14 +44,14 @@ export function createPipeline(options: PipelineOptions): Next {
       standIn("retrieve"),
       assemblePrompt(),
       limitTokens({ renderPrompt, shortenInput }),
-      chooseModel(),
+      chooseModel({ budgetLeft: (call) => ledger.listLeft(call) }),
       standIn("reuse-reply"),
       standIn("guard-output"),
       validateOutput({ resolveRoute }),
       standIn("run-tools"),
       enforceBudget({ ledger, priceOf, resolveRoute }),
     ],
-    callModel({ findProvider, clock, board, priceOf, mayAskMore, findContextWindow }),
+    callModel({ findProvider, clock, board, priceOf, mayAskMore, findContextWindow, onAttempt: tokens.learn }),
   );
 }
 

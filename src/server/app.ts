@@ -17,6 +17,7 @@ import { refuseConnection } from "./refuse-connection.ts";
 import { refuseOtherMethods } from "./refuse-other-methods.ts";
 import { registerAdminKeys } from "./routes/admin-keys.ts";
 import { registerAdminRequests } from "./routes/admin-requests.ts";
+import { registerAdminRoutes } from "./routes/admin-routes.ts";
 import { registerAdminStatus } from "./routes/admin-status.ts";
 import { registerCallEndpoint } from "./routes/call-endpoint.ts";
 import { registerDialect } from "./routes/dialect.ts";
@@ -97,6 +98,7 @@ export function createApp(dependencies: ServerDependencies): App {
   registerAdminKeys(http, context);
   registerAdminRequests(http, context);
   registerAdminStatus(http, context);
+  registerAdminRoutes(http, context);
   refuse();
   return { http, context, connections };
 }

@@ -23,6 +23,10 @@ export interface ServerDependencies {
   readonly listBreakers?: OpenGateway["listBreakers"];
   /** Processes that serve the project now, on this store: each enforces its share of the rate limits. @default 1 */
   readonly processes?: () => number;
+  /** Rule sets, for `/admin/v1/routes`. */
+  readonly routing?: OpenGateway["routing"];
+  /** For `/admin/v1/token-estimates`. */
+  readonly listTokenEstimates?: OpenGateway["listTokenEstimates"];
   readonly limits?: ServerLimits;
 }
 

@@ -3,6 +3,7 @@ import { createRequestId } from "../ids.ts";
 import type { CallRecord, KeyRow, Store } from "../store/store.ts";
 import { describeBudgets } from "./budget-conformance.ts";
 import { describeStoredResponses } from "./stored-responses-conformance.ts";
+import { describeSwitches } from "./switches-conformance.ts";
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -30,6 +31,7 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
     describeKeys(store);
     describeStoredResponses(store);
     describeBudgets(store);
+    describeSwitches(store);
 
     test("answers a ping", async () => {
       await expect(store().ping()).resolves.toBeUndefined();

@@ -4,7 +4,7 @@ import { HeadgateError } from "../../errors.ts";
 import type { Provider, ProviderContext, ProviderLimits } from "../../providers/provider.ts";
 import { wholeReply, type Completion, type Part, type Reply, type Usage } from "../../reply.ts";
 import { askProvider } from "./ask-provider.ts";
-import { AttemptLog } from "./attempt-log.ts";
+import { AttemptLog, type AttemptLogOptions } from "./attempt-log.ts";
 import { ContentTimer, type ContentLimits } from "./content-timer.ts";
 
 /** Limits of one model call, in milliseconds. */
@@ -29,6 +29,8 @@ export interface AttemptOptions {
   /** The answer is read into parts even where its bytes could be relayed. */
   readonly wantsParts?: boolean;
   readonly clock: Clock;
+  /** Told of the call's note, once. */
+  readonly onNote?: AttemptLogOptions["onNote"];
   readonly onContent: () => void;
   readonly onLimits: (limits: ProviderLimits) => void;
   /** Called once. */

@@ -46,6 +46,7 @@ async function setup(connect: Connect = createOpenAiChatProvider): Promise<Setup
     clock,
     board,
     priceOf: () => 0,
+    mayAskMore: async () => true,
     findContextWindow: async () => undefined,
   });
   const places: readonly Deployment[] = [

@@ -5,7 +5,7 @@ import { HeadgateError } from "../../errors.ts";
 import type { Provider } from "../../providers/provider.ts";
 import { toAttemptLimits } from "./attempt-limits.ts";
 import type { Asking } from "./asking.ts";
-import { Attempt, type AttemptEnd, type Opened } from "./attempt.ts";
+import { Attempt, type AttemptEnd, type AttemptOptions, type Opened } from "./attempt.ts";
 import { computeBackoffMs } from "./backoff.ts";
 import { decide } from "./decisions.ts";
 import { estimateUsage, OutputCounter } from "./estimate-usage.ts";
@@ -27,6 +27,8 @@ export interface ModelRunOptions {
   readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
   /** Whether one more model call may be made than the one that every request has. */
   readonly mayAskMore: (call: Call, target: Target) => Promise<boolean>;
+  /** Told of every model call that was made, with the call as it was sent. */
+  readonly onAttempt?: AttemptOptions["onNote"];
   /** Tokens of input and answer together; undefined: unknown. */
   readonly findContextWindow: (model: ModelEntry, snapshot: Snapshot) => Promise<number | undefined>;
 }
@@ -140,6 +142,7 @@ export class ModelRun {
       holdBackChars,
       wantsParts,
       clock,
+      onNote: this.options.onAttempt,
       onContent: () => turn.begin(clock.now()),
       onLimits: (told) => turn.health.quota.learn(told, clock.now()),
       onEnd: (end) => {
