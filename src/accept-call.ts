@@ -55,10 +55,10 @@ export function acceptCalls(options: AcceptOptions): CallAcceptor {
     });
     try {
       const reply = await run(call);
-      const { target, providerWarnings: warnings } = call.notes;
-      if (!reply.whole) return { parts: watchParts(reply.parts, { onEnd: end }), target, warnings };
+      const { target, providerWarnings: warnings, cache } = call.notes;
+      if (!reply.whole) return { parts: watchParts(reply.parts, { onEnd: end }), target, warnings, cache };
       end();
-      return { ...reply, target, warnings };
+      return { ...reply, target, warnings, cache };
     } catch (error) {
       end();
       throw error;

@@ -18,6 +18,7 @@ import { createPipeline } from "./pipeline/pipeline.ts";
 import { describeDecisions, type DecisionRow } from "./pipeline/resilience/decisions.ts";
 import type { HealthReport } from "./pipeline/resilience/health/deployment-health.ts";
 import { HealthBoard } from "./pipeline/resilience/health/health-board.ts";
+import { createAnswerCache } from "./pipeline/reuse/answer-cache.ts";
 import { loadPrompt } from "./pipeline/prompts/load-prompt.ts";
 import { logContent } from "./providers/log-content.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
@@ -130,6 +131,15 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
       resource.close(closeTimeoutMs),
     );
+    const answers = opened.adopt(
+      createAnswerCache({
+        store,
+        clock,
+        onFailure: (error, count) =>
+          log.warn({ event: "answers.not_stored", count, err: error }, "Answers could not be stored."),
+      }),
+      (resource) => resource.close(closeTimeoutMs),
+    );
     const providers = opened.adopt(
       createProviderPool((name, provider) => {
         const created = connectProvider({ name, options: provider, environment, outbound, clock });
@@ -149,6 +159,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       findProvider: (name, call) => providers.find(name, call.snapshot),
       board,
       findContextWindow: createContextWindows({ clock }),
+      answers,
     });
     const calls = opened.adopt(
       acceptCalls({ currentSnapshot: () => complete(project.snapshot), run, clock }),

@@ -6,6 +6,8 @@ import { record } from "./record.ts";
 import type { RecordOptions } from "./record.ts";
 import { callModel } from "./resilience/call-model.ts";
 import type { CallModelOptions } from "./resilience/call-model.ts";
+import { reuseReply } from "./reuse/reuse-reply.ts";
+import type { ReuseReplyOptions } from "./reuse/reuse-reply.ts";
 import { chooseModel } from "./routing/choose-model.ts";
 import { resolveRoute } from "./routing/resolve-route.ts";
 import { shapeAnswer } from "./shape-answer.ts";
@@ -21,11 +23,12 @@ export interface PipelineOptions {
   readonly findProvider: CallModelOptions["findProvider"];
   readonly board: CallModelOptions["board"];
   readonly findContextWindow: CallModelOptions["findContextWindow"];
+  readonly answers: ReuseReplyOptions["answers"];
 }
 
 /** The life of every call: read this list first. */
 export function createPipeline(options: PipelineOptions): Next {
-  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow } = options;
+  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow, answers } = options;
   return compose(
     [
       record({ journal, clock, onRecord, priceOf }),
@@ -35,7 +38,7 @@ export function createPipeline(options: PipelineOptions): Next {
       standIn("retrieve"),
       assemblePrompt(),
       chooseModel(),
-      standIn("reuse-reply"),
+      reuseReply({ answers, clock, priceOf }),
       standIn("guard-output"),
       validateOutput({ resolveRoute }),
       standIn("run-tools"),
@@ -45,7 +48,7 @@ export function createPipeline(options: PipelineOptions): Next {
   );
 }
 
-type StageToCome = "guard-input" | "retrieve" | "reuse-reply" | "guard-output" | "run-tools" | "enforce-budget";
+type StageToCome = "guard-input" | "retrieve" | "guard-output" | "run-tools" | "enforce-budget";
 
 /** Keeps the place of a stage that is not built: `endpoint/not-built.ts` refuses every project that declares its work. */
 function standIn(_stage: StageToCome): Stage {

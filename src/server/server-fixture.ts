@@ -139,6 +139,9 @@ function createMemoryStore(): MemoryStore {
     findResponseItems: async () => new Map(),
     deleteResponse: async () => false,
     dropExpiredResponses: async () => 0,
+    findAnswer: async () => undefined,
+    insertAnswers: async () => {},
+    dropExpiredAnswers: async () => 0,
     listSwitches: async () => [...switches.values()],
     setSwitch: async (name, value, changedAtMs) => {
       const known = switches.get(name);

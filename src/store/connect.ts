@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { createAnswerStore, dropAllExpiredAnswers } from "./answer-store.ts";
 import { startBackgroundTasks } from "./background-tasks.ts";
 import { createMaintenance } from "./embedded/maintenance.ts";
 import { openEmbedded } from "./embedded/open-embedded.ts";
@@ -52,12 +53,14 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   }
   const responses = createResponseStore(database);
   const dropExpired = (): Promise<void> => dropAllExpired(responses, clock.now());
+  const answers = createAnswerStore(database);
+  const dropExpiredAnswers = (): Promise<void> => dropAllExpiredAnswers(answers, clock.now());
   const maintain = createMaintenance({ database, checkpointBytes });
   const background = startBackgroundTasks({
     clock,
     log,
     intervalMs: options.maintenanceIntervalMs ?? defaultMaintenanceIntervalMs,
-    tasks: [prepareDays, dropExpired, ...(databaseUrl === undefined ? [maintain] : [])],
+    tasks: [prepareDays, dropExpired, dropExpiredAnswers, ...(databaseUrl === undefined ? [maintain] : [])],
   });
   return createSqlStore({
     kind: databaseUrl === undefined ? "embedded" : "postgres",

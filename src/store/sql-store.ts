@@ -1,6 +1,7 @@
 import { DatabaseError } from "pg";
 import { HeadgateError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
+import { createAnswerStore } from "./answer-store.ts";
 import type { Database } from "./database.ts";
 import type { RecordRow } from "./record-columns.ts";
 import type { PlainRecord } from "./record-columns.ts";
@@ -84,6 +85,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
       return row?.count ?? 0;
     },
     ...createResponseStore(database),
+    ...createAnswerStore(database),
     ...createSwitchStore(database),
     ping: async () => {
       await database.query({ name: "ping", text: "select 1" });
