@@ -70,6 +70,7 @@ function createCase({ name, stream, createProvider, dialect, body }: CaseOptions
     findProvider: () => provider,
     board: new HealthBoard({ clock: systemClock }),
     findContextWindow: async () => undefined,
+    answers: { find: () => undefined, keep: () => false, close: () => Promise.resolve() },
   });
   const request: DialectRequest = dialect.parseRequest(body, {});
   return {

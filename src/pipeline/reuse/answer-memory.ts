@@ -5,7 +5,6 @@ export interface AnswerMemory {
   get(hash: string): string | undefined;
   /** Keeps `text` if it fits into `maxBytes`, which then holds for all. */
   set(hash: string, text: string, maxBytes: number): void;
-  delete(hash: string): void;
 }
 
 interface Entry {
@@ -51,7 +50,6 @@ export function createAnswerMemory(): AnswerMemory {
         remove(oldest);
       }
     },
-    delete: remove,
   };
 }
 
