@@ -138,7 +138,7 @@ export class World {
     if (this.isQuick) execution.finish();
     const reply = { parts: execution.parts() };
     if (call.stream) return reply;
-    for await (const part of reply.parts) if (part.type === "finish") return wholeOf(execution.number);
+    for await (const part of reply.parts) if (part.type === "finish") return wholeOf(call, execution.number);
     throw new Error("It has no finish.");
   };
 
@@ -162,8 +162,8 @@ export class World {
   }
 }
 
-function wholeOf(number: number): ReturnType<Next> {
-  const whole = toWhole(number);
+function wholeOf({ endpoint }: Call, number: number): ReturnType<Next> {
+  const whole: Completion = { ...toWhole(number), ...(endpoint ? {} : { text: "Hi.", outcome: undefined }) };
   return Promise.resolve({ whole, parts: { [Symbol.asyncIterator]: () => never() } });
 }
 
