@@ -2,6 +2,7 @@ import type { Call } from "../../call.ts";
 import { HeadgateError } from "../../errors.ts";
 import { collect, wholeReply, type Part, type Reply } from "../../reply.ts";
 import type { Flight } from "./flight.ts";
+import { toShared } from "./kept-answer.ts";
 import { replayAnswer } from "./replay-answer.ts";
 
 const finished: IteratorResult<Part, undefined> = { done: true, value: undefined };
@@ -101,9 +102,8 @@ export class FlightReader implements AsyncIterator<Part, undefined> {
   }
 
   #replay({ whole }: Reply): Reply {
-    const { raw: _raw, ...completion } = whole!;
     this.call.notes.firstPartAtMs ??= this.#flight.clock.now();
-    return replayAnswer(completion, this.call.stream);
+    return replayAnswer(toShared(whole!), this.call.stream);
   }
 
   /** Rejects as soon as it has left, whatever becomes of the execution. */

@@ -7,8 +7,9 @@ export interface KeptAnswer {
   readonly createdAtMs: number;
   /** Which model has given it. */
   readonly target: Pick<Target, "provider" | "model">;
-  /** Without a provider's own bytes: each response has an id and a time of its own. */
   readonly completion: Omit<Completion, "raw">;
+  /** The provider's own bytes, of answers that are nobody's in particular. */
+  readonly body?: string;
   /** On what the provider could not be told, or did not tell. */
   readonly warnings: readonly string[];
   /** What its model calls took. */
@@ -16,6 +17,26 @@ export interface KeptAnswer {
 }
 
 export type SavedUsage = NonNullable<NonNullable<Call["notes"]["cache"]>["saved"]>;
+
+/**
+ * An answer for another than who asked for it first: without the provider's own bytes, which hold an id and a time. Those of
+ * a task hold neither, and are all that there is of vectors that nobody has read.
+ */
+export function toShared(completion: Completion): Completion {
+  if (completion.result) return completion;
+  const { raw: _raw, ...words } = completion;
+  return words;
+}
+
+/** The parts of a kept answer that are its completion. */
+export function fromShared(shared: Completion): Pick<KeptAnswer, "completion" | "body"> {
+  const { raw, ...completion } = shared;
+  return raw ? { completion, body: Buffer.from(raw).toString() } : { completion };
+}
+
+export function toCompletion({ completion, body }: KeptAnswer): Completion {
+  return body === undefined ? completion : { ...completion, raw: Buffer.from(body) };
+}
 
 export function writeKeptAnswer(answer: KeptAnswer): string {
   return JSON.stringify(answer);

@@ -10,7 +10,7 @@ import type { AnswerCache, CacheRules } from "./answer-cache.ts";
 import { toAnswerKey, type AnswerKey } from "./answer-key.ts";
 import { findReuse } from "./find-reuse.ts";
 import { Flight } from "./flight.ts";
-import type { KeptAnswer, SavedUsage } from "./kept-answer.ts";
+import { fromShared, toCompletion, toShared, type KeptAnswer, type SavedUsage } from "./kept-answer.ts";
 import { mayKeep } from "./may-keep.ts";
 import type { LogRoom } from "./part-log.ts";
 import { replayAnswer } from "./replay-answer.ts";
@@ -86,15 +86,16 @@ class Sharing {
     return next(call);
   }
 
-  #give(call: Call, { createdAtMs, completion, target, took, warnings }: KeptAnswer, status: CacheStatus): Reply {
+  #give(call: Call, kept: KeptAnswer, status: CacheStatus): Reply {
     const { notes, stream } = call;
+    const { createdAtMs, target, took, warnings } = kept;
     const nowMs = this.#options.clock.now();
     const ageSeconds = Math.max(0, Math.floor((nowMs - createdAtMs) / 1000));
     joinCacheNote(notes, { status, ageSeconds, saved: took });
     if (notes.target) notes.target = { ...notes.target, ...target };
     notes.providerWarnings.push(...warnings);
     notes.firstPartAtMs ??= nowMs;
-    return replayAnswer(completion, stream);
+    return replayAnswer(toCompletion(kept), stream);
   }
 
   async #findSimilar(call: Call, key: AnswerKey, sinceMs: number): Promise<KeptAnswer | undefined> {
@@ -156,13 +157,14 @@ class Sharing {
     return { inputTokens, outputTokens, microUsd };
   }
 
-  #keep(call: Call, { raw: _raw, ...completion }: Completion, took: SavedUsage, { key, reuse }: Asked): void {
+  #keep(call: Call, completion: Completion, took: SavedUsage, { key, reuse }: Asked): void {
     if (!mayKeep(call, completion)) return;
     const { answers, clock, semantic } = this.#options;
     const { provider, model } = call.notes.target!;
     const createdAtMs = clock.now();
     const warnings = call.notes.providerWarnings;
-    const answer: KeptAnswer = { createdAtMs, target: { provider, model }, completion, warnings, took };
+    const shared = fromShared(toShared(completion));
+    const answer: KeptAnswer = { createdAtMs, target: { provider, model }, ...shared, warnings, took };
     const isKept = answers.keep(key, answer, createdAtMs + reuse.ttlSeconds * 1000, toRules(call));
     if (isKept && reuse.semantic) semantic?.add(call, key);
   }
