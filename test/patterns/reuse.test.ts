@@ -70,7 +70,11 @@ function readDone({ text }: Told): Record<string, unknown> {
 describe("an endpoint", () => {
   test("says in its head where the answer comes from, plain and streamed", async () => {
     const first = await post("/api/kept/v1", { text: "one" });
-    expect([first.status, first.headers.get("x-headgate-cache"), first.headers.get("age")]).toEqual([200, "miss", null]);
+    expect([first.status, first.headers.get("x-headgate-cache"), first.headers.get("age")]).toEqual([
+      200,
+      "miss",
+      null,
+    ]);
     const again = await post("/api/kept/v1", { text: "one" });
     expect([again.headers.get("x-headgate-cache"), again.headers.get("age")]).toEqual(["hit", "0"]);
     const streamed = await post("/api/kept/v1", { text: "one" }, stream);

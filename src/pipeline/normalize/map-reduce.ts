@@ -71,7 +71,14 @@ async function askForChunks(call: Call, field: TextField, chunks: readonly strin
 
 // Chunks run side by side, so each takes its own notes, which join the call's when it ends.
 async function askForChunk(call: Call, next: Next): Promise<unknown> {
-  const notes: CallNotes = { ...call.notes, nextReason: "chunk", attempts: [], rungs: [], warnings: [], cache: undefined };
+  const notes: CallNotes = {
+    ...call.notes,
+    nextReason: "chunk",
+    attempts: [],
+    rungs: [],
+    warnings: [],
+    cache: undefined,
+  };
   try {
     const { outcome } = await collect(await next({ ...call, notes }));
     return outcome?.output;

@@ -19,7 +19,9 @@ function render(template: string, partials: Readonly<Record<string, string>> = {
 /** Which messages are marked, by their place. */
 function marked(template: string, partials?: Readonly<Record<string, string>>): number[] {
   return render(template, partials).flatMap(({ content }, index) =>
-    typeof content !== "string" && content.some((part) => part.type === "text" && part.cacheTtl === "5m") ? [index] : [],
+    typeof content !== "string" && content.some((part) => part.type === "text" && part.cacheTtl === "5m")
+      ? [index]
+      : [],
   );
 }
 

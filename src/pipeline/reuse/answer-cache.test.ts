@@ -11,13 +11,20 @@ function setup() {
   const clock = createManualClock(1_000_000);
   const store = createMemoryAnswers();
   const failures: unknown[] = [];
-  const create = (): AnswerCache => createAnswerCache({ store, clock, onFailure: (error) => void failures.push(error) });
+  const create = (): AnswerCache =>
+    createAnswerCache({ store, clock, onFailure: (error) => void failures.push(error) });
   return { clock, store, failures, cache: create(), create };
 }
 
 function toAnswer(number: number, createdAtMs: number): KeptAnswer {
   const target = { provider: "p", model: "m" };
-  return { createdAtMs, target, completion: toWhole(number), warnings: [], took: { inputTokens: 1, outputTokens: 2, microUsd: null } };
+  return {
+    createdAtMs,
+    target,
+    completion: toWhole(number),
+    warnings: [],
+    took: { inputTokens: 1, outputTokens: 2, microUsd: null },
+  };
 }
 
 describe("the store behind the memory", () => {

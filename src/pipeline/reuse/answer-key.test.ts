@@ -88,7 +88,10 @@ describe("the key", () => {
       endpointCall,
       { ...endpointCall, endpoint: { ...endpoint, name: "other" } },
       { ...endpointCall, endpoint: { ...endpoint, contract: 2 } },
-      { ...endpointCall, endpoint: { ...endpoint, output: { ...endpoint.output, jsonSchema: { type: "object", a: 1 } } } },
+      {
+        ...endpointCall,
+        endpoint: { ...endpoint, output: { ...endpoint.output, jsonSchema: { type: "object", a: 1 } } },
+      },
       { ...endpointCall, notes: { ...endpointCall.notes, prompt } },
       { ...endpointCall, notes: { ...endpointCall.notes, prompt: { ...prompt, version: "1.0.1" } } },
       { ...endpointCall, notes: { ...endpointCall.notes, prompt: { ...prompt, sha256: "b" } } },
@@ -106,7 +109,13 @@ describe("the key", () => {
 
   test("of a foreign request leaves out what does not change its answer, and nothing else", () => {
     const body = { messages: [{ role: "user", content: "Hi" }], temperature: 1 };
-    const volatile = { model: "x", stream: true, stream_options: { include_usage: true }, user: "u", metadata: { a: "b" } };
+    const volatile = {
+      model: "x",
+      stream: true,
+      stream_options: { include_usage: true },
+      user: "u",
+      metadata: { a: "b" },
+    };
     const more = { store: true, safety_identifier: "s", prompt_cache_key: "p" };
     expect(hashOf(chat({ ...volatile, ...more, ...body }, { stream: true }))).toBe(hashOf(chat(body)));
     const others = [

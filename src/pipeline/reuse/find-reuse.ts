@@ -14,6 +14,7 @@ export function findReuse({ endpoint, foreign, task, snapshot }: Call): Endpoint
   const reuse = snapshot.reuse?.dialects;
   if (!reuse || !foreign || !dialects.has(foreign.dialect) || task?.type === "count-tokens") return undefined;
   // Answers are kept in words: what a request asks for beyond them, such as a vendor's own tools, its answer may hold.
-  const isInWords = foreign.losses?.every(({ effect, isPrefill }) => effect === "dropped" || isPrefill === true) ?? true;
+  const isInWords =
+    foreign.losses?.every(({ effect, isPrefill }) => effect === "dropped" || isPrefill === true) ?? true;
   return isInWords ? reuse : undefined;
 }

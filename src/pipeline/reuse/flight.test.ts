@@ -26,7 +26,10 @@ function read(world: World, changes: CallChanges = {}): Reader {
     const last = seen.at(-1);
     return last?.type === "finish" ? last.outcome : "no finish";
   };
-  const end = world.run(call).then(readAll).catch((error: unknown) => HeadgateError.from(error).code);
+  const end = world
+    .run(call)
+    .then(readAll)
+    .catch((error: unknown) => HeadgateError.from(error).code);
   return { call, client, seen, end };
 }
 
@@ -195,7 +198,9 @@ describe("deadlines", () => {
     const [second] = await readMany(world, [{}]);
     expect(world.executions).toHaveLength(2);
     for (const execution of world.executions) {
-      expect(execution.call.deadlineMs).toBeGreaterThanOrEqual(execution.number === 1 ? first!.call.deadlineMs : second!.call.deadlineMs);
+      expect(execution.call.deadlineMs).toBeGreaterThanOrEqual(
+        execution.number === 1 ? first!.call.deadlineMs : second!.call.deadlineMs,
+      );
       execution.finish();
     }
     expect([await first!.end, await second!.end]).toEqual([toOutcome(1), toOutcome(2)]);

@@ -90,7 +90,9 @@ export class Flight {
   at(place: number): Part | "end" | undefined {
     const part = this.#log.at(place);
     if (part === "gone") {
-      throw new HeadgateError("stream_cut", { detail: "The client is too far behind others that read the same answer." });
+      throw new HeadgateError("stream_cut", {
+        detail: "The client is too far behind others that read the same answer.",
+      });
     }
     if (part) return part;
     if (this.#failure) throw this.#failure;

@@ -88,7 +88,8 @@ export class PartLog {
 }
 
 function measurePart(part: Part): number {
-  if (part.type === "raw") return part.says.reduce((sum, said) => sum + measurePart(said), partBytes + part.bytes.length);
+  if (part.type === "raw")
+    return part.says.reduce((sum, said) => sum + measurePart(said), partBytes + part.bytes.length);
   if (part.type === "text") return partBytes + part.text.length * 2 + (part.logprobs?.length ?? 0) * logprobBytes;
   if (part.type === "reasoning") return partBytes + part.text.length * 2;
   if (part.type === "tool-call") return partBytes + part.arguments.length * 2;

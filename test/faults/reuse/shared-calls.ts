@@ -67,8 +67,7 @@ interface Stage {
 async function play({ server, provider }: Stage, shared: SharedCase): Promise<SharedResult> {
   await provider.reset();
   const { name, requests, isStream, firstLeaves } = shared;
-  const open = (index: number): OpenRequest =>
-    openRequest(`${server.url}/api/ask/v1`, { text: name }, isStream(index));
+  const open = (index: number): OpenRequest => openRequest(`${server.url}/api/ask/v1`, { text: name }, isStream(index));
   const first = open(0);
   // Who is first decides who leaves: the others come when the model is asked.
   if (firstLeaves) await untilAsked(provider);
@@ -93,7 +92,11 @@ async function play({ server, provider }: Stage, shared: SharedCase): Promise<Sh
 }
 
 /** Each request has its record, and one of them has all that the model took. */
-async function checkRecords(server: ServedProject, all: readonly OpenRequest[], inputTokens: number): Promise<string[]> {
+async function checkRecords(
+  server: ServedProject,
+  all: readonly OpenRequest[],
+  inputTokens: number,
+): Promise<string[]> {
   const records = await readRecords(server.url);
   const own = all.flatMap(({ requestId }) => records.get(requestId) ?? []);
   const paid = own.filter((record) => record.inputTokens > 0);
