@@ -18,7 +18,7 @@ import { createPipeline } from "./pipeline/pipeline.ts";
 import { describeDecisions, type DecisionRow } from "./pipeline/resilience/decisions.ts";
 import type { HealthReport } from "./pipeline/resilience/health/deployment-health.ts";
 import { HealthBoard } from "./pipeline/resilience/health/health-board.ts";
-import { createAnswerCache } from "./pipeline/reuse/answer-cache.ts";
+import { createAnswerCache, type AnswerCache } from "./pipeline/reuse/answer-cache.ts";
 import { loadPrompt } from "./pipeline/prompts/load-prompt.ts";
 import { logContent } from "./providers/log-content.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
@@ -131,15 +131,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
       resource.close(closeTimeoutMs),
     );
-    const answers = opened.adopt(
-      createAnswerCache({
-        store,
-        clock,
-        onFailure: (error, count) =>
-          log.warn({ event: "answers.not_stored", count, err: error }, "Answers could not be stored."),
-      }),
-      (resource) => resource.close(closeTimeoutMs),
-    );
+    const answers = opened.adopt(openAnswers(store, clock, log), (resource) => resource.close(closeTimeoutMs));
     const providers = opened.adopt(
       createProviderPool((name, provider) => {
         const created = connectProvider({ name, options: provider, environment, outbound, clock });
@@ -210,6 +202,12 @@ export function openProjectStore(options: Pick<GatewayOptions, "dataFolder" | "e
 export function findMissingKeys({ providers }: Snapshot, environment: Environment): readonly string[] {
   const needed = [...providers.values()].flatMap(listKeyNames);
   return [...new Set(needed)].filter((name) => environment.secret(name) === undefined);
+}
+
+function openAnswers(store: Store, clock: Clock, log: Logger): AnswerCache {
+  const onFailure = (error: unknown, count: number): void =>
+    log.warn({ event: "answers.not_stored", count, err: error }, "Answers could not be stored.");
+  return createAnswerCache({ store, clock, onFailure });
 }
 
 function requireKeys(snapshot: Snapshot, environment: Environment): void {

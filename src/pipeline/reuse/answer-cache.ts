@@ -3,6 +3,7 @@ import type { AnswerStore } from "../../store/store.ts";
 import type { AnswerKey } from "./answer-key.ts";
 import { createAnswerMemory } from "./answer-memory.ts";
 import { createAnswerWriter, type AnswerWriterOptions } from "./answer-writer.ts";
+import { createLookUps } from "./look-ups.ts";
 import { readKeptAnswer, writeKeptAnswer, type KeptAnswer } from "./kept-answer.ts";
 
 /** Where answers are kept. */
@@ -31,20 +32,14 @@ export interface AnswerCacheOptions extends Pick<AnswerWriterOptions, "onFailure
 }
 
 /** Larger answers are not kept. */
-export const maxAnswerChars = 1024 * 1024;
-const lookUpMs = 25;
-/** A store that is slow must not have calls wait in front of it: those beyond go to the model. */
-const mostLookUps = 32;
+const maxAnswerChars = 1024 * 1024;
 
 export function createAnswerCache({ store, clock, onFailure }: AnswerCacheOptions): AnswerCache {
   const memory = createAnswerMemory();
   const writer = createAnswerWriter({ store, clock, onFailure });
-  /** By hash: requests that ask for the same at once look once. */
-  const lookUps = new Map<string, Promise<KeptAnswer | undefined>>();
-  let readsAtWork = 0;
+  const lookUp = createLookUps<KeptAnswer>(clock);
 
   async function read({ tenant, hash }: AnswerKey, { maxMemoryBytes }: CacheRules): Promise<KeptAnswer | undefined> {
-    readsAtWork++;
     try {
       const text = await store.findAnswer(tenant, hash, clock.now());
       const found = text === undefined ? undefined : readKeptAnswer(text);
@@ -56,23 +51,7 @@ export function createAnswerCache({ store, clock, onFailure }: AnswerCacheOption
     } catch {
       // Whatever is wrong with the store, the model can answer.
       return undefined;
-    } finally {
-      readsAtWork--;
     }
-  }
-
-  function lookUp(key: AnswerKey, rules: CacheRules): Promise<KeptAnswer | undefined> {
-    const known = lookUps.get(key.hash);
-    if (known) return known;
-    if (readsAtWork >= mostLookUps) return Promise.resolve(undefined);
-    const late = Promise.withResolvers<undefined>();
-    const cancel = clock.after(lookUpMs, () => late.resolve(undefined));
-    const looking = Promise.race([read(key, rules), late.promise]).finally(() => {
-      cancel();
-      lookUps.delete(key.hash);
-    });
-    lookUps.set(key.hash, looking);
-    return looking;
   }
 
   function findInMemory(hash: string): KeptAnswer | undefined {
@@ -85,7 +64,8 @@ export function createAnswerCache({ store, clock, onFailure }: AnswerCacheOption
       const known = findInMemory(key.hash);
       if (known && known.createdAtMs >= sinceMs) return known;
       if (!rules.isStored) return undefined;
-      return lookUp(key, rules).then((found) => (found && found.createdAtMs >= sinceMs ? found : undefined));
+      const looking = lookUp(key.hash, () => read(key, rules));
+      return looking.then((found) => (found && found.createdAtMs >= sinceMs ? found : undefined));
     },
     keep: ({ tenant, hash }, answer, expiresAtMs, { maxMemoryBytes, isStored }) => {
       const text = writeKeptAnswer(answer);

@@ -16,10 +16,10 @@ export interface FlightOptions {
   readonly clock: Clock;
   readonly room: LogRoom;
   /**
-   * Runs before any reader hears of the end. Resolves to what the execution took. `toCompletion` is the whole answer; absent
+   * Runs before any reader hears of the end. Resolves to what the execution took. `sum` is the whole answer; absent
    * where there is none, or not in words.
    */
-  readonly onEnd: (flight: Flight, toCompletion?: () => Completion) => Promise<SavedUsage>;
+  readonly onEnd: (flight: Flight, sum?: () => Completion) => Promise<SavedUsage>;
 }
 
 /** Of the time that its first reader has: for twins that come later and have theirs. */
@@ -168,14 +168,14 @@ export class Flight {
     return this.#failure;
   }
 
-  #settle(toCompletion?: () => Completion): Promise<void> {
-    this.#settling ??= this.#share(toCompletion);
+  #settle(sum?: () => Completion): Promise<void> {
+    this.#settling ??= this.#share(sum);
     return this.#settling;
   }
 
   /** Tells one reader's notes what the execution took, and those of the others that they were spared it. */
-  async #share(toCompletion?: () => Completion): Promise<void> {
-    const saved = await this.#options.onEnd(this, toCompletion);
+  async #share(sum?: () => Completion): Promise<void> {
+    const saved = await this.#options.onEnd(this, sum);
     this.#state = "settled";
     const payer = this.#findPayer();
     for (const reader of this.#readers) {

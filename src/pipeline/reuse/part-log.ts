@@ -6,7 +6,7 @@ export interface LogRoom {
 }
 
 /** What one log may hold: a larger answer is not kept, and nobody can join it from its beginning. */
-export const maxLogBytes = 1024 * 1024;
+const maxLogBytes = 1024 * 1024;
 
 /** Of an object and its place. */
 const partBytes = 96;

@@ -202,7 +202,7 @@ describe("semantic reuse", () => {
     const world = new World({
       findSimilar: async (_call, { tenant }) => known && { ...known, tenant: tenant === "globex" ? "acme" : tenant },
       add: (call, key) => {
-        added.push(String(call.messages[0]?.content));
+        added.push(JSON.stringify(call.messages));
         known = key;
       },
     });
@@ -213,7 +213,7 @@ describe("semantic reuse", () => {
     const similar = await ask(world, { endpoint, question: "What, please?" });
     expect(similar.outcome).toEqual(toOutcome(1));
     expect(similar.notes.cache).toMatchObject({ status: "semantic", saved: { microUsd: 7 } });
-    expect(added).toEqual(["What?"]);
+    expect(added).toEqual([JSON.stringify([{ role: "user", content: "What?" }])]);
     const other = await ask(world, { endpoint, question: "What, please?", tenant: "globex" });
     expect(other.outcome).toEqual(toOutcome(2));
     const fresh = await ask(world, { endpoint, question: "What now?", control: { noCache: true } });

@@ -136,9 +136,9 @@ class Sharing {
       next,
       clock: this.#options.clock,
       room: this.#room,
-      onEnd: async (ended, toCompletion) => {
+      onEnd: async (ended, sum) => {
         const took = await this.#measure(ended.call);
-        if (toCompletion) this.#keep(ended.call, toCompletion(), took, asked);
+        if (sum) this.#keep(ended.call, sum(), took, asked);
         if (this.#flights.get(hash) === ended) this.#flights.delete(hash);
         return took;
       },
