@@ -27,7 +27,7 @@ import { connectProvider, listKeyNames } from "./connect-provider.ts";
 import { describeModels, type DescribedModel } from "./providers/prices/describe-models.ts";
 import { createContextWindows } from "./providers/prices/find-context-window.ts";
 import { createPriceList } from "./providers/prices/prices.ts";
-import { createProviderPool } from "./providers/provider-pool.ts";
+import { createProviderPool, type ProviderPool } from "./providers/provider-pool.ts";
 import { openStore } from "./store/connect.ts";
 import { openJournal } from "./store/journal.ts";
 import type { Journal } from "./store/journal.ts";
@@ -132,14 +132,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       resource.close(closeTimeoutMs),
     );
     const answers = opened.adopt(openAnswers(store, clock, log), (resource) => resource.close(closeTimeoutMs));
-    const providers = opened.adopt(
-      createProviderPool((name, provider) => {
-        const created = connectProvider({ name, options: provider, environment, outbound, clock });
-        if (!environment.logContent) return created;
-        return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
-      }),
-      (resource) => resource.close(),
-    );
+    const providers = opened.adopt(openProviders(options, outbound, clock), (resource) => resource.close());
     const complete = memoize((snapshot: Snapshot) => completeSnapshot(snapshot, picked, options));
     const board = new HealthBoard({ clock });
     board.onChange((change) => log.warn({ event: "breaker.changed", ...change }));
@@ -202,6 +195,14 @@ export function openProjectStore(options: Pick<GatewayOptions, "dataFolder" | "e
 export function findMissingKeys({ providers }: Snapshot, environment: Environment): readonly string[] {
   const needed = [...providers.values()].flatMap(listKeyNames);
   return [...new Set(needed)].filter((name) => environment.secret(name) === undefined);
+}
+
+function openProviders({ environment, log }: GatewayOptions, outbound: Outbound, clock: Clock): ProviderPool {
+  return createProviderPool((name, provider) => {
+    const created = connectProvider({ name, options: provider, environment, outbound, clock });
+    if (!environment.logContent) return created;
+    return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
+  });
 }
 
 function openAnswers(store: Store, clock: Clock, log: Logger): AnswerCache {
