@@ -79,6 +79,7 @@ function createCase({ name, stream, createProvider, dialect, body }: CaseOptions
       settle: () => {},
     },
     tokens: createTokenCalibration(),
+    answers: { find: () => undefined, keep: () => false, close: () => Promise.resolve() },
   });
   const request: DialectRequest = dialect.parseRequest(body, {});
   return {

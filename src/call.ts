@@ -194,6 +194,8 @@ export interface CallNotes {
   /** Sentences on what the provider could not be told, or did not tell: for clients of foreign dialects, and the record. */
   readonly providerWarnings: string[];
   firstPartAtMs?: number;
+  /** What is set aside for the call's model calls, by account of its budgets: the ledger's alone. */
+  holds?: Map<object, number>;
   /** The rule set that chose, and what it was told. Absent: the call or its endpoint named its model. */
   routing?: { readonly version: string; readonly features: RouteFeatures };
   /** Absent: `none`. */

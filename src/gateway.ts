@@ -23,6 +23,7 @@ import { HealthBoard } from "./pipeline/resilience/health/health-board.ts";
 import { createRoutingDesk, type RoutingDesk } from "./pipeline/routing/routing-desk.ts";
 import { createRuleSets, type RuleSets } from "./pipeline/routing/rule-sets.ts";
 import { createTokenCalibration, type EstimateReport } from "./pipeline/routing/token-calibration.ts";
+import { createAnswerCache, type AnswerCache } from "./pipeline/reuse/answer-cache.ts";
 import { loadPrompt } from "./pipeline/prompts/load-prompt.ts";
 import { logContent } from "./providers/log-content.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
@@ -143,6 +144,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
       resource.close(closeTimeoutMs),
     );
+    const answers = opened.adopt(openAnswers(store, clock, log), (resource) => resource.close(closeTimeoutMs));
     const providers = opened.adopt(openProviders(options, outbound, clock), (resource) => resource.close());
     const complete = memoize((snapshot: Snapshot) => completeSnapshot(snapshot, picked, options));
     const switches = opened.adopt(await openLiveSwitches({ store, clock, log }), (resource) => resource.close());
@@ -164,6 +166,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       findContextWindow: createContextWindows({ clock }),
       ledger: budgets.ledger,
       tokens,
+      answers,
     });
     const calls = opened.adopt(acceptCalls({ currentSnapshot: () => ruleSets.snapshot, run, clock }), (resource) =>
       resource.close(closeTimeoutMs),
@@ -189,14 +192,6 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     await opened.disposeAsync();
     throw error;
   }
-}
-
-function openProviders({ environment, log }: GatewayOptions, outbound: Outbound, clock: Clock): ProviderPool {
-  return createProviderPool((name, provider) => {
-    const created = connectProvider({ name, options: provider, environment, outbound, clock });
-    if (!environment.logContent) return created;
-    return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
-  });
 }
 
 interface ProjectRuleSetsOptions {
@@ -250,6 +245,20 @@ export function openProjectStore(options: Pick<GatewayOptions, "dataFolder" | "e
 export function findMissingKeys({ providers }: Snapshot, environment: Environment): readonly string[] {
   const needed = [...providers.values()].flatMap(listKeyNames);
   return [...new Set(needed)].filter((name) => environment.secret(name) === undefined);
+}
+
+function openProviders({ environment, log }: GatewayOptions, outbound: Outbound, clock: Clock): ProviderPool {
+  return createProviderPool((name, provider) => {
+    const created = connectProvider({ name, options: provider, environment, outbound, clock });
+    if (!environment.logContent) return created;
+    return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
+  });
+}
+
+function openAnswers(store: Store, clock: Clock, log: Logger): AnswerCache {
+  const onFailure = (error: unknown, count: number): void =>
+    log.warn({ event: "answers.not_stored", count, err: error }, "Answers could not be stored.");
+  return createAnswerCache({ store, clock, onFailure });
 }
 
 function requireKeys(snapshot: Snapshot, environment: Environment): void {

@@ -47,6 +47,9 @@ const rows: readonly Row[] = [
     may: [
       "src/pipeline/stage.ts",
       "src/pipeline/watch-parts.ts",
+      "src/pipeline/join-notes.ts",
+      "src/pipeline/sum-cost.ts",
+      "src/pipeline/outcome-deltas.ts",
       "src/endpoint/snapshot.ts",
       "src/endpoint/compile-schema.ts",
       "src/endpoint/define-endpoint.ts",

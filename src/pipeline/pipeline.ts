@@ -11,6 +11,8 @@ import { record } from "./record.ts";
 import type { RecordOptions } from "./record.ts";
 import { callModel } from "./resilience/call-model.ts";
 import type { CallModelOptions } from "./resilience/call-model.ts";
+import { reuseReply } from "./reuse/reuse-reply.ts";
+import type { ReuseReplyOptions } from "./reuse/reuse-reply.ts";
 import { chooseModel } from "./routing/choose-model.ts";
 import { resolveRoute } from "./routing/resolve-route.ts";
 import type { TokenCalibration } from "./routing/token-calibration.ts";
@@ -29,11 +31,13 @@ export interface PipelineOptions {
   readonly findContextWindow: CallModelOptions["findContextWindow"];
   readonly ledger: EnforceBudgetOptions["ledger"] & Pick<Ledger, "listLeft" | "settle">;
   readonly tokens: TokenCalibration;
+  readonly answers: ReuseReplyOptions["answers"];
 }
 
 /** The life of every call: read this list first. */
 export function createPipeline(options: PipelineOptions): Next {
-  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow, ledger, tokens } = options;
+  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow, ledger, tokens, answers } =
+    options;
   const mayAskMore = createMayAskMore({ ledger, priceOf });
   return compose(
     [
@@ -45,7 +49,7 @@ export function createPipeline(options: PipelineOptions): Next {
       assemblePrompt(),
       limitTokens({ renderPrompt, shortenInput }),
       chooseModel({ budgetLeft: (call) => ledger.listLeft(call) }),
-      standIn("reuse-reply"),
+      reuseReply({ answers, clock, priceOf }),
       standIn("guard-output"),
       validateOutput({ resolveRoute }),
       standIn("run-tools"),
@@ -55,7 +59,7 @@ export function createPipeline(options: PipelineOptions): Next {
   );
 }
 
-type StageToCome = "guard-input" | "retrieve" | "reuse-reply" | "guard-output" | "run-tools";
+type StageToCome = "guard-input" | "retrieve" | "guard-output" | "run-tools";
 
 /** Keeps the place of a stage that is not built: `endpoint/not-built.ts` refuses every project that declares its work. */
 function standIn(_stage: StageToCome): Stage {

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { createAnswerStore, dropAllExpiredAnswers } from "./answer-store.ts";
 import { startBackgroundTasks } from "./background-tasks.ts";
 import { createBudgetStore } from "./budget-store.ts";
 import { createMaintenance } from "./embedded/maintenance.ts";
@@ -55,12 +56,20 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   const dropExpired = (): Promise<void> => dropAllExpired(responses, clock.now());
   const budgets = createBudgetStore(database);
   const dropWindows = (): Promise<void> => budgets.dropBudgetWindows(clock.now() - 2 * dayMs);
+  const answers = createAnswerStore(database);
+  const dropExpiredAnswers = (): Promise<void> => dropAllExpiredAnswers(answers, clock.now());
   const maintain = createMaintenance({ database, checkpointBytes });
   const background = startBackgroundTasks({
     clock,
     log,
     intervalMs: options.maintenanceIntervalMs ?? defaultMaintenanceIntervalMs,
-    tasks: [prepareDays, dropExpired, dropWindows, ...(databaseUrl === undefined ? [maintain] : [])],
+    tasks: [
+      prepareDays,
+      dropExpired,
+      dropExpiredAnswers,
+      dropWindows,
+      ...(databaseUrl === undefined ? [maintain] : []),
+    ],
   });
   return createSqlStore({
     kind: databaseUrl === undefined ? "embedded" : "postgres",

@@ -2,6 +2,7 @@ import { DatabaseError } from "pg";
 import { HeadgateError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import { createBudgetStore } from "./budget-store.ts";
+import { createAnswerStore } from "./answer-store.ts";
 import type { Database } from "./database.ts";
 import type { RecordRow } from "./record-columns.ts";
 import type { PlainRecord } from "./record-columns.ts";
@@ -89,6 +90,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
       return row?.count ?? 0;
     },
     ...createResponseStore(database),
+    ...createAnswerStore(database),
     ...createSwitchStore(database),
     ...createBudgetStore(database),
     ping: async () => {

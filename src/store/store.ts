@@ -134,6 +134,28 @@ export interface ResponseStore {
   dropExpiredResponses(nowMs: number): Promise<number>;
 }
 
+/** An answer that serves later requests of its tenant that ask for the same. */
+export interface StoredAnswer {
+  /** Whose it is: with `key`, its name. */
+  readonly tenant: string;
+  /** Hash of what was asked. */
+  readonly key: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** As JSON. */
+  readonly body: string;
+}
+
+/** Answers that are used again. What has expired at `nowMs` is not found, and neither is another tenant's. */
+export interface AnswerStore {
+  /** The answer as JSON. */
+  findAnswer(tenant: string, key: string, nowMs: number): Promise<string | undefined>;
+  /** Puts each in the place of an older one. */
+  insertAnswers(answers: readonly StoredAnswer[]): Promise<void>;
+  /** Frees a bounded number of expired answers. Returns how many. */
+  dropExpiredAnswers(nowMs: number): Promise<number>;
+}
+
 /** A setting that is changed while servers run, such as the rule set in force. */
 export interface Switch {
   readonly name: string;
@@ -227,7 +249,7 @@ export interface BudgetStore {
  * The one door to durable state; all SQL lives behind it.
  * Every method rejects with `store_unavailable` when the database cannot be reached within its deadline.
  */
-export interface Store extends ResponseStore, SwitchStore, BudgetStore {
+export interface Store extends ResponseStore, AnswerStore, SwitchStore, BudgetStore {
   readonly kind: "embedded" | "postgres";
   insertKey(key: KeyRow): Promise<void>;
   listKeys(): Promise<readonly KeyRow[]>;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRequestId } from "../ids.ts";
 import type { CallRecord, KeyRow, Store } from "../store/store.ts";
 import { describeBudgets } from "./budget-conformance.ts";
+import { describeStoredAnswers } from "./stored-answers-conformance.ts";
 import { describeStoredResponses } from "./stored-responses-conformance.ts";
 import { describeSwitches } from "./switches-conformance.ts";
 
@@ -32,6 +33,7 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
     describeStoredResponses(store);
     describeBudgets(store);
     describeSwitches(store);
+    describeStoredAnswers(store);
 
     test("answers a ping", async () => {
       await expect(store().ping()).resolves.toBeUndefined();

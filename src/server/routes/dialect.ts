@@ -69,7 +69,7 @@ export async function answerDialect<Request extends DialectRequest>(
   const completion = await collect(answer);
   const shown = toShown(context, parsed, request, answer);
   const body = completion.raw ?? JSON.stringify(dialect.toAnswer(completion, shown, parsed));
-  sendAnswer(reply.raw, { ...head, warnings: answer.warnings }, body);
+  sendAnswer(reply.raw, { ...head, warnings: answer.warnings, cache: answer.cache }, body);
 }
 
 function toShown(
@@ -100,6 +100,7 @@ async function streamAnswer<Request extends DialectRequest>(
   try {
     const answer = await runDialect(context, parsed, request);
     stream.warn(answer.warnings ?? []);
+    stream.tell(answer.cache);
     const writer = dialect.createWriter!(toShown(context, parsed, request, answer), parsed);
     if (!(await writeParts(stream, writer, answer.parts))) return;
   } catch (error) {
@@ -142,5 +143,6 @@ export async function runDialect(
   // Clients of these dialects cannot undo text, and an endpoint's stream may: they get the final answer in one piece.
   const reply = await context.gateway.callEndpoint({ ...caller, stream: false, endpoint: name, contract, input });
   const completion = toEndpointCompletion(await collect(reply));
-  return { ...wholeReply(completion), warnings: [...listIgnored(parsed), ...(reply.warnings ?? [])] };
+  const warnings = [...listIgnored(parsed), ...(reply.warnings ?? [])];
+  return { ...wholeReply(completion), warnings, cache: reply.cache };
 }
