@@ -134,7 +134,7 @@ export const hostileFacts: Readonly<Record<string, readonly Pair[]>> = {
     ["Does Turkey export apples?", "Does Hungary export apples?"],
     ["Tell us about the plan.", "Tell US about the plan."],
     ["Does who work for the UN?", "Does WHO work for the UN?"],
-    ["Translate \"good morning\" into French.", "Translate \"good evening\" into French."],
+    ['Translate "good morning" into French.', 'Translate "good evening" into French.'],
     ["Look up the word 'affect'.", "Look up the word 'effect'."],
     ["Is Swift a good language?", "Is Rust a good language?"],
     ["The file is called Report.txt.", "The file is called Reports.txt."],

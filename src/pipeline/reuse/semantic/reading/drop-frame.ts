@@ -1,4 +1,4 @@
-import { articles, fillers, owners, questionWords } from "./function-words.ts";
+import { articles, fillers, modals, owners, questionWords } from "./function-words.ts";
 import { comma, type Token } from "./token.ts";
 import { verbs } from "./word-forms.ts";
 
@@ -21,8 +21,17 @@ export interface Matter {
   readonly tenses: readonly string[];
 }
 
-/** How far from have its participle may stand: "have you not yet paid". */
+/** In a question, how far from have its participle may stand: "have all of the guests paid". */
 const participleReach = 5;
+/** What may stand between have and its participle elsewhere: "I have a broken leg" is not "I have broken a leg". */
+const betweenHave: ReadonlySet<string> = new Set(
+  "already also always be ever just never not often only recently still yet".split(" "),
+);
+/** "I stopped to smoke" is not "I stopped smoking". */
+const verbsOfTwoSenses: ReadonlySet<string> = new Set("forget go mean need regret remember stop try".split(" "));
+const auxiliaries: ReadonlySet<string> = new Set(["be", "do", "have", ...modals]);
+/** "Don't, stop" is not "don't stop". */
+const cutOff: ReadonlySet<string> = new Set(["no", "not"]);
 
 /** The words that carry the matter of a clause, in their order. */
 export function dropFrame(tokens: readonly Token[], kind: string): Matter {
@@ -43,6 +52,7 @@ export function dropFrame(tokens: readonly Token[], kind: string): Matter {
     else if (!isEmpty(tokens, at, { kind, isFirst: words.length === 0 })) {
       const isPassive = form === "participle" ? auxiliary !== "have" : form === "past" && auxiliary === "be";
       if (form !== undefined && !isPassive) tenses.add("past");
+      if (form !== undefined) auxiliary = "";
       words.push({ ...describe(token, determiner), text: isPassive ? `${text}~` : text });
       determiner = "";
     }
@@ -55,7 +65,16 @@ function isAuxiliary(tokens: readonly Token[], at: number, mayBeDo: boolean): bo
   const { text } = tokens[at]!;
   if (text === "be") return true;
   if (text === "do") return mayBeDo || tokens[at + 1]?.text === "not";
-  return text === "have" && tokens.slice(at + 1, at + 1 + participleReach).some(({ form }) => form !== undefined);
+  return text === "have" && findParticiple(tokens, at);
+}
+
+function findParticiple(tokens: readonly Token[], at: number): boolean {
+  const isInverted = at === 0 || questionWords.has(tokens[at - 1]!.text);
+  for (const { text, form } of tokens.slice(at + 1, at + 1 + participleReach)) {
+    if (form !== undefined) return true;
+    if (!isInverted && !betweenHave.has(text)) return false;
+  }
+  return false;
 }
 
 /** "Will", and "going to" before a verb. */
@@ -74,9 +93,12 @@ function isEmpty(
 ): boolean {
   const { text } = tokens[at]!;
   const next = tokens[at + 1]?.text;
-  if (text === comma.text || text === "and" || fillers.has(text)) return true;
-  if (text === "that") return at > 0 && next !== undefined;
-  if (text === "to") return !isFirst && verbs.has(next ?? "");
+  const before = tokens[at - 1]?.text ?? "";
+  if (text === comma.text) return !cutOff.has(before);
+  if (text === "and" || fillers.has(text)) return true;
+  // "The dog that bit him" is not "the dog bit him".
+  if (text === "that") return at > 0 && next !== undefined && !verbs.has(next) && !auxiliaries.has(next);
+  if (text === "to") return !isFirst && verbs.has(next ?? "") && !verbsOfTwoSenses.has(before);
   // "I cannot log in" says no more than "cannot log in".
   return text === "i" && kind === "" && isFirst;
 }

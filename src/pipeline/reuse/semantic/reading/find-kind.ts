@@ -1,5 +1,5 @@
 import { isMatter } from "./is-matter.ts";
-import { modals, questionWords } from "./function-words.ts";
+import { articles, modals, prepositions, questionWords } from "./function-words.ts";
 import type { Token } from "./token.ts";
 import { verbs } from "./word-forms.ts";
 
@@ -42,12 +42,19 @@ function readQuestion(word: string, tokens: readonly Token[]): ClauseKind {
   const isHowMuch = word === "how" && tokens[1]?.text === "much";
   const subject = isHowMuch ? 2 : 1;
   const hasSubject = tokens[subject]?.text === "do" && (isHowMuch || word === "what");
-  const cost = tokens.findIndex(({ text }) => text === "price");
-  if (hasSubject && cost > subject) return { kind: "PRICE", rest: tokens.toSpliced(cost, 1).slice(subject + 1) };
+  const cost = tokens.findIndex(({ text }, at) => text === "price" && isVerb(tokens, at));
+  if (hasSubject && cost > subject + 1) return { kind: "PRICE", rest: tokens.toSpliced(cost, 1).slice(subject + 1) };
   if (word === "how") return { kind: "", rest: tokens };
-  if (hasSubject && tokens.at(-1)?.text === "mean") return { kind: "", rest: tokens.toSpliced(subject, 1).slice(0, -1) };
+  if (hasSubject && tokens.at(-1)?.text === "mean")
+    return { kind: "", rest: tokens.toSpliced(subject, 1).slice(0, -1) };
   // "What port" asks like "which port".
   return { kind: "", rest: isMatter(tokens[1]?.text ?? "") ? [{ text: "which" }, ...tokens.slice(1)] : tokens };
+}
+
+/** "The price includes" has it as a noun. */
+function isVerb(tokens: readonly Token[], at: number): boolean {
+  const next = tokens[at + 1]?.text;
+  return !articles.has(tokens[at - 1]?.text ?? "") && (next === undefined || prepositions.has(next));
 }
 
 /** "Is he allowed to" asks like "can he", "is it available" like "do you have it". */

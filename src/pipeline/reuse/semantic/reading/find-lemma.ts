@@ -22,7 +22,12 @@ export function findLemma(word: string): Lemma {
 function findVerb(word: string, ending: string, found: Omit<Lemma, "text">): Lemma | undefined {
   const stem = word.slice(0, -ending.length);
   const isDoubled = stem.at(-1) === stem.at(-2);
-  const bases = [stem, `${stem}e`, isDoubled ? stem.slice(0, -1) : "", stem.endsWith("i") ? `${stem.slice(0, -1)}y` : ""];
+  const bases = [
+    stem,
+    `${stem}e`,
+    isDoubled ? stem.slice(0, -1) : "",
+    stem.endsWith("i") ? `${stem.slice(0, -1)}y` : "",
+  ];
   const base = bases.find((candidate) => verbs.has(candidate));
   return base === undefined ? undefined : { ...found, text: base };
 }

@@ -20,7 +20,7 @@ export const capitalNames = toSet(
 
 /** Words that mean something else with a capital letter: a visa is no Visa. */
 export const capitalSenses = toSet(
-  "amazon apple april august bath bill black brown chase china cook discover excel frank georgia go grace grant green hamburg java job jordan lent march mark may mercury mission nice norm oracle orange outlook pat polish python reading ring rose ruby rust safari shell slack square swift target turkey visa wales will windows word young zoom",
+  "access amazon ant apple april art august baker banks basil bath bill bishop black block bob brown bush butler candy carter caterpillar chad chance chase chef china cliff cologne cook cork crystal daisy dale dart dawn dean discover dove drew duke earl edge excel express faith fisher flask ford fox frank gap gene georgia ginger glen go grace grant green guinea guy hamburg heath helm hill holly hope hunter iris ivy jack jaguar java jersey job jordan joy keynote king lane lent lily march mark mason may melody mercury meta miles miller mission mobile mustang nice nick node norm notes notion numbers office oracle orange outlook page pages park pat pearl penny phoenix polish pope porter potter prince puma puppet python ray react reading rice ring rivers rose ruby rust safari sage sandy shell slack smith spring sprint square stone stripe summer sun surface swift target taylor teams tide turkey violet visa wales will windows wolf woods word wright young zoom",
 );
 
 /** Words that only texts in other languages use without a capital letter. */

@@ -7,7 +7,11 @@ const frame: ReadonlySet<string> = new Set([
   "do",
   "have",
   "not",
-  ...[modals, pronouns, articles, prepositions, owners].flatMap((words) => [...words]),
+  ...modals,
+  ...pronouns,
+  ...articles,
+  ...prepositions,
+  ...owners,
 ]);
 
 /** True for a word that says what a text is about. */

@@ -5,6 +5,13 @@ import { isMatter } from "./is-matter.ts";
 const headsOfFor: ReadonlySet<string> = new Set(
   "charge code cost deadline fee form limit penalty policy price process rate requirement rule".split(" "),
 );
+/** Words whose "of" says no more than a compound does: the dogs' fear is not the fear of dogs. */
+const headsOfOf: ReadonlySet<string> = new Set(
+  `${[...headsOfFor].join(" ")} address age amount author balance birth cause color condition currency date duration effect
+  height hour language length level list location menu name number owner population president quality reason rights schedule
+  size status symptom temperature term time title total type value version weather weight width`.split(/\s+/u),
+);
+const heads: Readonly<Record<string, ReadonlySet<string>>> = { of: headsOfOf, for: headsOfFor };
 const longestHead = 3;
 
 /** "The status of the order" becomes "the order status". */
@@ -12,8 +19,7 @@ export function joinCompounds(words: readonly Word[]): readonly Word[] {
   const found = [...words];
   for (let at = found.length - 2; at > 0; at--) {
     const head = found[at - 1]!.text;
-    const isJoint = found[at]!.text === "of" || (found[at]!.text === "for" && headsOfFor.has(head));
-    if (!isJoint || !isMatter(head)) continue;
+    if (heads[found[at]!.text]?.has(head) !== true) continue;
     const end = found.findIndex(({ text }, index) => index > at && !isMatter(text));
     const tail = found.slice(at + 1, end === -1 ? undefined : end);
     if (tail.length === 0) continue;

@@ -21,11 +21,10 @@ function moveOpening(tokens: readonly Token[]): readonly Token[] {
 }
 
 function replaceSynonyms(tokens: readonly Token[]): readonly Token[] {
-  const all = new Set(tokens.map(({ text }) => text));
   return tokens.map((token) => {
     const text = synonyms.get(token.text) ?? token.text;
     const context = contextSynonyms.get(text);
-    const fits = context !== undefined && !context.with.isDisjointFrom(all);
+    const fits = context !== undefined && tokens.some((other) => context.with.has(other.text));
     return { ...token, text: fits ? context.word : text };
   });
 }

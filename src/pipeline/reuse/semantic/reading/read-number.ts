@@ -8,12 +8,21 @@ const bigNumbers = "thirty:30 forty:40 fifty:50 sixty:60 seventy:70 eighty:80 ni
 const words: ReadonlyMap<string, string> = new Map([
   ...smallNumbers.map((word, value) => [word, `#${value}`] as const),
   ...ordinals.map((word, at) => [word, `#${at + 1}th`] as const),
-  ...bigNumbers.split(" ").map((entry) => entry.split(":") as [string, string]).map(([word, value]) => [word, `#${value}`] as const),
+  ...bigNumbers
+    .split(" ")
+    .map((entry) => entry.split(":") as [string, string])
+    .map(([word, value]) => [word, `#${value}`] as const),
   ["once", "#1x"],
   ["twice", "#2x"],
 ]);
 
-const currencies: Readonly<Record<string, string>> = { $: "dollar", "€": "euro", "£": "gbp", "¥": "yen", "%": "percent" };
+const currencies: Readonly<Record<string, string>> = {
+  $: "dollar",
+  "€": "euro",
+  "£": "gbp",
+  "¥": "yen",
+  "%": "percent",
+};
 const unitNames =
   "km:kilometer cm:centimeter mm:millimeter kg:kilogram mg:milligram ml:milliliter lb:lb lbs:lb oz:oz ft:foot min:minute mins:minute sec:second secs:second hr:hour hrs:hour kb:kb mb:mb gb:gb tb:tb";
 const units: ReadonlyMap<string, string> = new Map(

@@ -18,7 +18,6 @@ employee worker
 vacation holiday
 permit allow
 choose select pick
-show display
 change modify alter
 get obtain receive
 parcel package
@@ -30,7 +29,6 @@ often frequently
 fast quick rapid
 quickly rapidly
 big large
-reply answer
 erase delete
 end terminate
 need require
@@ -47,7 +45,6 @@ license licence
 program programme
 check cheque
 enroll enrol
-app application
 info information
 repo repository
 admin administrator
