@@ -100,7 +100,7 @@ export const hostileFacts: Readonly<Record<string, readonly Pair[]>> = {
     ["Who is the president of France?", "Who is the president of Finland?"],
     ["What is the capital of Austria?", "What is the capital of Australia?"],
     ["Send the file to Maria.", "Send the file to Mario."],
-    ["How do I sort a list in Python?", "How do I sort a list in Java?"],
+    ["How do I sort an array in Python?", "How do I sort an array in Java?"],
     ["Does Netflix work in Spain?", "Does Spotify work in Spain?"],
     ["What did Einstein discover?", "What did Newton discover?"],
     ["Is AT&T down?", "Is BT&T down?"],

@@ -4,7 +4,7 @@ import type { Pair } from "./pair.ts";
 export const hostileForms: Readonly<Record<string, readonly Pair[]>> = {
   swap: [
     ["Alice owes Bob money.", "Bob owes Alice money."],
-    ["Book a flight from Oslo to Rome.", "Book a flight from Rome to Oslo."],
+    ["Book a flight from Bergen to Rome.", "Book a flight from Rome to Bergen."],
     ["The dog bit the man.", "The man bit the dog."],
     ["Can my landlord sue me?", "Can I sue my landlord?"],
     ["Convert dollars to euros.", "Convert euros to dollars."],
@@ -107,7 +107,7 @@ export const hostileForms: Readonly<Record<string, readonly Pair[]>> = {
   language: [
     ["Where is the station?", "Wo ist der Bahnhof?"],
     ["How do I reset my password?", "Wie setze ich mein Passwort zurück?"],
-    ["I want to cancel my order.", "Je veux annuler ma commande."],
+    ["I want to cancel my trip.", "Je veux annuler mon voyage."],
     ["What time is it?", "¿Qué hora es?"],
     ["Das Gift ist im Schrank.", "The gift is in the cabinet."],
     ["Was will der Kunde?", "Was der Kunde will?"],
@@ -196,7 +196,7 @@ export const hostileForms: Readonly<Record<string, readonly Pair[]>> = {
     ["I remembered to lock the door.", "I remembered locking the door."],
     ["I had my car repaired.", "I had repaired my car."],
     ["How do you set the price?", "How do I set the price?"],
-    ["My transfer has not arrived yet.", "My transfer has not arrived."],
+    ["My deposit has not arrived yet.", "My deposit has not arrived."],
     ["I am used to working at night.", "I used to work at night."],
     ["Is the manager calling?", "Is the manager called?"],
     ["What is the best TV show?", "What is the best TV display?"],

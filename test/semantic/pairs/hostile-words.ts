@@ -174,7 +174,7 @@ export const hostileWords: Readonly<Record<string, readonly Pair[]>> = {
     ["Why should I update the app?", "Why did I update the app?"],
     ["The supplier must be notified.", "The supplier was notified."],
     ["My order shipped.", "Ship my order."],
-    ["Have you closed my account?", "Can you close my account?"],
+    ["Have you closed my claim?", "Can you close my claim?"],
     ["Has the meeting started?", "Start the meeting."],
     ["I can't pay the bill.", "I won't pay the bill."],
   ],

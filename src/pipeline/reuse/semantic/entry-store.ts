@@ -62,11 +62,12 @@ export function createEntryStore({ clock, maxEntries, maxBytes }: EntryStoreOpti
   const dropFirst = (entries: Iterable<Entry>): void => {
     for (const entry of entries) return drop(entry);
   };
+  const isFull = (): boolean => all.size > maxEntries || bytes > maxBytes;
   const makeRoom = (partition: Partition): void => {
     const isOverShare = (): boolean =>
       partition.entries.size > maxEntries * maxTenantShare || partition.bytes > maxBytes * maxTenantShare;
     while (isOverShare()) dropFirst(partition.entries.values());
-    while (all.size > maxEntries || bytes > maxBytes) dropFirst(all);
+    while (isFull()) dropFirst(all);
   };
   const remove = (tenant: string, key: string): void => {
     const entry = partitions.get(tenant)?.entries.get(key);

@@ -63,7 +63,7 @@ export function createSemanticIndex(options: SemanticIndexOptions): SemanticInde
   const embedInTime = async (texts: readonly string[]): ReturnType<Embed> => {
     const answered = new AbortController();
     const timeout = clock.sleep(embedTimeoutMs, answered.signal).catch(ignore);
-    const vectors = await Promise.race([embed(texts), timeout]);
+    const vectors = await Promise.race([embed(texts).catch(ignore), timeout]);
     answered.abort();
     return vectors?.length === texts.length ? vectors : undefined;
   };

@@ -28,7 +28,7 @@ const betweenHave: ReadonlySet<string> = new Set(
   "already also always be ever just never not often only recently still yet".split(" "),
 );
 /** "I stopped to smoke" is not "I stopped smoking". */
-const verbsOfTwoSenses: ReadonlySet<string> = new Set("forget go mean need regret remember stop try".split(" "));
+const verbsOfTwoSenses: ReadonlySet<string> = new Set("forget mean need regret remember stop try".split(" "));
 const auxiliaries: ReadonlySet<string> = new Set(["be", "do", "have", ...modals]);
 /** "Don't, stop" is not "don't stop". */
 const cutOff: ReadonlySet<string> = new Set(["no", "not"]);
