@@ -31,6 +31,13 @@ test("a request finds the answer of one that says the same in other words", asyn
   expect(await index.find(ask("How can I reset my username?"), 0.8)).toBeUndefined();
 });
 
+test("a search leaves no timer behind", async () => {
+  const { index, clock } = open();
+  index.add(ask(how), "k1", later);
+  expect(await index.find(ask(way), 0.8)).toBe("k1");
+  expect(clock.waiting).toBe(0);
+});
+
 test("tenants and scopes never meet", async () => {
   const { index } = open();
   index.add(ask(how), "k1", later);
@@ -170,8 +177,13 @@ test("the least recently used go first, and nobody holds more than half", async 
 test("bytes are bounded too", () => {
   const { index } = open({ maxBytes: 100_000 });
   for (let at = 0; at < 100; at++) index.add(ask(`How do I order ${at}?`), `k${at}`, later);
-  expect(index.size).toBeGreaterThan(10);
-  expect(index.size).toBeLessThan(25);
+  const ofOne = index.size;
+  expect(ofOne).toBeGreaterThan(10);
+  expect(ofOne).toBeLessThan(25);
+  for (const tenant of ["b", "c", "d"])
+    for (let at = 0; at < 100; at++) index.add(ask(`How do I order ${at}?`, { tenant }), `k${at}`, later);
+  expect(index.size).toBeGreaterThan(ofOne);
+  expect(index.size).toBeLessThan(3 * ofOne);
 });
 
 test("of answers to the same words, only a few are kept", () => {

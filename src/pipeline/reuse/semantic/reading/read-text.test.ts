@@ -30,6 +30,8 @@ describe("says the same", () => {
 describe("says something else", () => {
   test.each([
     ["Is the US market open?", "Is the us market open?"],
+    ["Does IT reset passwords?", "Does it reset passwords?"],
+    ["My order is not late.", "My order is late."],
     ["Is Polish food good?", "Is polish food good?"],
     ["Look up 'Affect'.", "Look up 'affect'."],
     ["Book plan A.", "Book a plan."],
