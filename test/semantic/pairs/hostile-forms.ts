@@ -179,6 +179,9 @@ export const hostileForms: Readonly<Record<string, readonly Pair[]>> = {
     ["kubectl delete pod web-1", "kubectl delete pod web-2"],
   ],
   grammar: [
+    ["Is there a problem?", "Do you have a problem?"],
+    ["Are there children?", "Do you have children?"],
+    ["It is not that bad.", "It is not bad."],
     ["I stopped smoking.", "I stopped to smoke."],
     ["I have a broken lamp.", "I have broken a lamp."],
     ["Where do I order?", "Where is my order?"],

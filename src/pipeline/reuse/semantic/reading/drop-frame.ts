@@ -97,7 +97,8 @@ function isEmpty(
   if (text === comma.text) return !cutOff.has(before);
   if (text === "and" || fillers.has(text)) return true;
   // "The dog that bit him" is not "the dog bit him".
-  if (text === "that") return at > 0 && next !== undefined && !verbs.has(next) && !auxiliaries.has(next);
+  if (text === "that")
+    return at > 0 && before !== "not" && next !== undefined && !verbs.has(next) && !auxiliaries.has(next);
   if (text === "to") return !isFirst && verbs.has(next ?? "") && !verbsOfTwoSenses.has(before);
   // "I cannot log in" says no more than "cannot log in".
   return text === "i" && kind === "" && isFirst;

@@ -75,8 +75,7 @@ const table = `
 ^ what be the (price|cost) (of|for) > PRICE
 
 ^ be there (any|) > ASK have
-^ do you (have|offer|provide) (any|) > ASK have
-^ have you get (any|) > ASK have
+^ do you (offer|provide) (any|) > ASK have
 ^ there be > have
 ^ be (i|we) > ASK
 ^ (explain|describe) what > what be
