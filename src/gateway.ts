@@ -13,6 +13,7 @@ import type { LoadResult } from "./endpoint/load-project.ts";
 import type { Snapshot } from "./endpoint/snapshot.ts";
 import { HeadgateError } from "./errors.ts";
 import { openLiveSwitches, type LiveSwitches } from "./live-switches.ts";
+import { openAnswers } from "./open-answers.ts";
 import { openBudgets } from "./open-budgets.ts";
 import { createOutbound } from "./outbound.ts";
 import type { Outbound } from "./outbound.ts";
@@ -23,7 +24,6 @@ import { HealthBoard } from "./pipeline/resilience/health/health-board.ts";
 import { createRoutingDesk, type RoutingDesk } from "./pipeline/routing/routing-desk.ts";
 import { createRuleSets, type RuleSets } from "./pipeline/routing/rule-sets.ts";
 import { createTokenCalibration, type EstimateReport } from "./pipeline/routing/token-calibration.ts";
-import { createAnswerCache, type AnswerCache } from "./pipeline/reuse/answer-cache.ts";
 import { loadPrompt } from "./pipeline/prompts/load-prompt.ts";
 import { logContent } from "./providers/log-content.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
@@ -144,7 +144,10 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
       resource.close(closeTimeoutMs),
     );
-    const answers = opened.adopt(openAnswers(store, clock, log), (resource) => resource.close(closeTimeoutMs));
+    const { snapshot } = project;
+    const kept = opened.adopt(await openAnswers({ store, clock, log, snapshot }), (resource) =>
+      resource.close(closeTimeoutMs),
+    );
     const providers = opened.adopt(openProviders(options, outbound, clock), (resource) => resource.close());
     const complete = memoize((snapshot: Snapshot) => completeSnapshot(snapshot, picked, options));
     const switches = opened.adopt(await openLiveSwitches({ store, clock, log }), (resource) => resource.close());
@@ -166,7 +169,8 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       findContextWindow: createContextWindows({ clock }),
       ledger: budgets.ledger,
       tokens,
-      answers,
+      answers: kept.answers,
+      semantic: kept.semantic,
     });
     const calls = opened.adopt(acceptCalls({ currentSnapshot: () => ruleSets.snapshot, run, clock }), (resource) =>
       resource.close(closeTimeoutMs),
@@ -253,12 +257,6 @@ function openProviders({ environment, log }: GatewayOptions, outbound: Outbound,
     if (!environment.logContent) return created;
     return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
   });
-}
-
-function openAnswers(store: Store, clock: Clock, log: Logger): AnswerCache {
-  const onFailure = (error: unknown, count: number): void =>
-    log.warn({ event: "answers.not_stored", count, err: error }, "Answers could not be stored.");
-  return createAnswerCache({ store, clock, onFailure });
 }
 
 function requireKeys(snapshot: Snapshot, environment: Environment): void {

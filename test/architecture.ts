@@ -76,6 +76,16 @@ const rows: readonly Row[] = [
   },
   { of: "src/running-calls.ts", may: [] },
   {
+    of: "src/open-answers.ts",
+    may: [
+      "src/endpoint/snapshot.ts",
+      "src/pipeline/reuse/",
+      "src/providers/local/embed.ts",
+      "src/store/store.ts",
+      "src/telemetry/logger.ts",
+    ],
+  },
+  {
     of: "src/open-budgets.ts",
     may: ["src/gateway.ts", "src/endpoint/live-project.ts", "src/pipeline/budget/", "src/store/"],
   },

@@ -32,12 +32,24 @@ export interface PipelineOptions {
   readonly ledger: EnforceBudgetOptions["ledger"] & Pick<Ledger, "listLeft" | "settle">;
   readonly tokens: TokenCalibration;
   readonly answers: ReuseReplyOptions["answers"];
+  readonly semantic?: ReuseReplyOptions["semantic"];
 }
 
 /** The life of every call: read this list first. */
 export function createPipeline(options: PipelineOptions): Next {
-  const { journal, clock, onRecord, priceOf, findProvider, board, findContextWindow, ledger, tokens, answers } =
-    options;
+  const {
+    journal,
+    clock,
+    onRecord,
+    priceOf,
+    findProvider,
+    board,
+    findContextWindow,
+    ledger,
+    tokens,
+    answers,
+    semantic,
+  } = options;
   const mayAskMore = createMayAskMore({ ledger, priceOf });
   return compose(
     [
@@ -49,7 +61,7 @@ export function createPipeline(options: PipelineOptions): Next {
       assemblePrompt(),
       limitTokens({ renderPrompt, shortenInput }),
       chooseModel({ budgetLeft: (call) => ledger.listLeft(call) }),
-      reuseReply({ answers, clock, priceOf }),
+      reuseReply({ answers, clock, priceOf, semantic }),
       standIn("guard-output"),
       validateOutput({ resolveRoute }),
       standIn("run-tools"),
