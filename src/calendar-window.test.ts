@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import fc from "fast-check";
+import { assert, constantFrom, integer, property } from "fast-check";
 import { findWindow, type WindowKind } from "./calendar-window.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -37,10 +37,10 @@ describe("a window", () => {
       "Africa/Cairo",
       "America/Havana",
     ];
-    const moments = fc.integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2028, 0, 1) });
-    const kinds = fc.constantFrom<WindowKind>("minute", "hour", "day", "month");
-    fc.assert(
-      fc.property(kinds, fc.constantFrom(...zones), moments, (kind, zone, atMs) => {
+    const moments = integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2028, 0, 1) });
+    const kinds = constantFrom<WindowKind>("minute", "hour", "day", "month");
+    assert(
+      property(kinds, constantFrom(...zones), moments, (kind, zone, atMs) => {
         const { startMs, endMs } = findWindow(kind, zone, atMs);
         expect(startMs).toBeLessThanOrEqual(atMs);
         expect(endMs).toBeGreaterThan(atMs);

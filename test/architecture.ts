@@ -24,6 +24,9 @@ const words: ReadonlySet<string> = new Set([
   "src/nearest-name.ts",
   "src/tokens.ts",
   "src/event-stream.ts",
+  "src/estimate-tokens.ts",
+  "src/prompt-tokens.ts",
+  "src/poll.ts",
 ]);
 
 const rows: readonly Row[] = [
@@ -33,13 +36,15 @@ const rows: readonly Row[] = [
   { of: "src/socket-reads.ts", may: [] },
   { of: "src/config.ts", may: [] },
   { of: "src/endpoint/", may: [] },
-  { of: "src/contract/", may: ["src/endpoint/snapshot.ts"] },
+  { of: "src/contract/", may: ["src/endpoint/snapshot.ts", "src/endpoint/define-routing.ts"] },
   { of: "src/telemetry/", may: ["src/config.ts", "src/store/store.ts"] },
   { of: "src/store/", may: ["src/telemetry/logger.ts"] },
   {
     of: "src/usage/",
     may: [
       "src/store/store.ts",
+      "src/store/usage.ts",
+      "src/store/budget-alert.ts",
       "src/endpoint/snapshot.ts",
       "src/endpoint/define-budget.ts",
       "src/endpoint/time-zone-schema.ts",
@@ -58,9 +63,13 @@ const rows: readonly Row[] = [
     may: [
       "src/pipeline/stage.ts",
       "src/pipeline/watch-parts.ts",
+      "src/pipeline/join-notes.ts",
+      "src/pipeline/sum-cost.ts",
+      "src/pipeline/outcome-deltas.ts",
       "src/endpoint/snapshot.ts",
       "src/endpoint/compile-schema.ts",
       "src/endpoint/define-endpoint.ts",
+      "src/endpoint/define-routing.ts",
       "src/providers/provider.ts",
       "src/store/store.ts",
       "src/store/journal.ts",
@@ -83,6 +92,21 @@ const rows: readonly Row[] = [
   },
   { of: "src/running-calls.ts", may: [] },
   {
+    of: "src/open-answers.ts",
+    may: [
+      "src/endpoint/snapshot.ts",
+      "src/pipeline/reuse/",
+      "src/providers/local/embed.ts",
+      "src/store/store.ts",
+      "src/telemetry/logger.ts",
+    ],
+  },
+  {
+    of: "src/open-budgets.ts",
+    may: ["src/gateway.ts", "src/endpoint/live-project.ts", "src/pipeline/budget/", "src/store/"],
+  },
+  { of: "src/live-switches.ts", may: ["src/store/store.ts", "src/telemetry/logger.ts"] },
+  {
     of: "src/accept-call.ts",
     may: ["src/running-calls.ts", "src/gateway.ts", "src/pipeline/", "src/endpoint/snapshot.ts"],
   },
@@ -102,6 +126,7 @@ const rows: readonly Row[] = [
     may: [
       "src/accept-call.ts",
       "src/connect-provider.ts",
+      "src/live-switches.ts",
       "src/outbound.ts",
       "src/config.ts",
       "src/endpoint/",

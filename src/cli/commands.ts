@@ -33,6 +33,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/models.ts")).models,
   },
   {
+    name: "routes",
+    summary: "List the project's rule sets, switch them, and go back.",
+    load: async () => (await import("./commands/routes.ts")).routes,
+  },
+  {
+    name: "replay",
+    summary: "Try a rule set on recorded calls.",
+    load: async () => (await import("./commands/replay.ts")).replay,
+  },
+  {
     name: "keys",
     summary: "Create, list and revoke API keys.",
     load: async () => (await import("./commands/keys.ts")).keys,

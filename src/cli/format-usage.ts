@@ -1,7 +1,7 @@
 import { formatDollars } from "../usage/format-dollars.ts";
 import type { BudgetsReport, ForecastBudget } from "../usage/report-budgets.ts";
 import type { MonthForecast, UsageReport } from "../usage/report-usage.ts";
-import type { UsageSums } from "../store/store.ts";
+import type { UsageSums } from "../store/usage.ts";
 import { formatTable } from "./format-table.ts";
 
 /** A report as a table, with a line on the running month below. */

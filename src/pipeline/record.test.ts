@@ -231,3 +231,19 @@ describe("a stream", () => {
     expect(await collect(reply)).toMatchObject({ text: "Hello.Hello.", finishReason: "stop" });
   });
 });
+
+test.each([
+  ["ends", async () => wholeReply({ text: "Hello.", toolCalls: [], finishReason: "stop" as const })],
+  ["fails", () => Promise.reject(new HeadgateError("provider_unavailable"))],
+])("a call that %s tells once what its model calls have used", async (_how, next: Next) => {
+  const { run } = setup();
+  const told: number[] = [];
+  const attempt = { provider: "p", model: "m", reason: "first", durationMs: 1 } as const;
+  const attempts = [
+    { ...attempt, usage: { inputTokens: 100, outputTokens: 20 } },
+    { ...attempt, usage: { inputTokens: 7, outputTokens: 3 } },
+  ];
+  const notes = { nextReason: "first" as const, attempts, rungs: [], warnings: [], providerWarnings: [] };
+  await run(next, false, { notes, onUsed: (tokens) => told.push(tokens) }).catch(() => {});
+  expect(told).toEqual([130]);
+});

@@ -9,12 +9,15 @@ import { createAdmit } from "./admit-request.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import { watchConnections, type Connections } from "./connections.ts";
 import { createKeyRing } from "./key-ring.ts";
+import { createLimitRate } from "./limit-rate.ts";
 import { createLoadGuard } from "./load-guard.ts";
 import { parseJsonBodies } from "./parse-body.ts";
+import { createRateLimiter } from "./rate-limiter.ts";
 import { refuseConnection } from "./refuse-connection.ts";
 import { refuseOtherMethods } from "./refuse-other-methods.ts";
 import { registerAdminKeys } from "./routes/admin-keys.ts";
 import { registerAdminRequests } from "./routes/admin-requests.ts";
+import { registerAdminRoutes } from "./routes/admin-routes.ts";
 import { registerAdminStatus } from "./routes/admin-status.ts";
 import { registerAdminUsage } from "./routes/admin-usage.ts";
 import { registerCallEndpoint } from "./routes/call-endpoint.ts";
@@ -66,6 +69,7 @@ export function createApp(dependencies: ServerDependencies): App {
   http.setErrorHandler(sendError);
   http.decorateRequest("principal");
   http.decorateRequest("cancellation");
+  http.decorateRequest("rateTicket");
   http.addHook("onRequest", function stampReply(request, reply, done) {
     reply.header("x-request-id", request.id);
     reply.header("cache-control", "no-store");
@@ -96,19 +100,26 @@ export function createApp(dependencies: ServerDependencies): App {
   registerAdminRequests(http, context);
   registerAdminStatus(http, context);
   registerAdminUsage(http, context);
+  registerAdminRoutes(http, context);
   refuse();
   return { http, context, connections };
 }
 
 function createContext(dependencies: ServerDependencies): ServerContext {
-  const { auth, adminToken, store, clock, logger } = dependencies;
+  const { auth, adminToken, store, clock, logger, gateway, processes = () => 1 } = dependencies;
   const limits = { ...defaultLimits, ...dependencies.limits };
   const keys = createKeyRing({ store, clock, logger, refreshMs: limits.keyRefreshMs });
   const guard = createLoadGuard({ clock, maxRssBytes: dependencies.limits?.maxRssBytes });
   const starts = createStartQueue({ clock });
   const traffic = createTraffic({ ...limits, guard, starts, random: () => clock.random() });
-  const admit = createAdmit({ traffic, starts, authenticate: createAuthenticate({ auth, adminToken, keys }) });
-  return { ...dependencies, limits, keys, guard, starts, traffic, admit, startedAtMs: clock.now() };
+  const limiter = createRateLimiter({ clock, rateLimits: () => gateway.snapshot.rateLimits ?? [], processes });
+  const admit = createAdmit({
+    traffic,
+    starts,
+    authenticate: createAuthenticate({ auth, adminToken, keys }),
+    limitRate: createLimitRate({ limiter, clock }),
+  });
+  return { ...dependencies, limits, keys, guard, starts, traffic, limiter, admit, startedAtMs: clock.now() };
 }
 
 function createHttp({ clock, limits, logger }: ServerContext): FastifyInstance {

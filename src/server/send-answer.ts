@@ -1,16 +1,21 @@
 import type { ServerResponse } from "node:http";
+import type { Reply } from "../reply.ts";
 
-export interface AnswerHead {
+export interface AnswerHead extends Pick<Reply, "warnings" | "cache"> {
   readonly requestId: string;
   /** Of the snapshot that the call ran on. */
   readonly snapshotId: string;
-  /** What was dropped or changed on the way to the provider. */
-  readonly warnings?: readonly string[];
 }
 
-/** `Headgate-Warning`, once for each; the first of them where there are very many. */
-export function toWarningHeaders({ warnings = [] }: AnswerHead): string[] {
-  return toWarningTexts(warnings).flatMap((text) => ["Headgate-Warning", text]);
+/**
+ * What a head says of how the answer came about: `X-Headgate-Cache` and `Age` (RFC 9111, section 5.1) where it may be used
+ * again, and `Headgate-Warning` once for each; the first of them where there are very many.
+ */
+export function toReplyHeaders({ warnings = [], cache }: AnswerHead): string[] {
+  const headers = toWarningTexts(warnings).flatMap((text) => ["Headgate-Warning", text]);
+  if (cache) headers.push("X-Headgate-Cache", cache.status);
+  if (cache?.ageSeconds !== undefined) headers.push("Age", String(cache.ageSeconds));
+  return headers;
 }
 
 /** One line each, in ASCII. */
@@ -38,7 +43,7 @@ export function sendAnswer(response: ServerResponse, head: AnswerHead, body: str
     head.requestId,
     "Headgate-Snapshot",
     head.snapshotId,
-    ...toWarningHeaders(head),
+    ...toReplyHeaders(head),
   ]);
   // As text of one byte a character, head and body leave in one write without being put together again.
   if (typeof body === "string") response.end(body);

@@ -146,6 +146,9 @@ function createMemoryStore(): MemoryStore {
     beat: refuse,
     endProcesses: refuse,
     dropBudgetWindows: refuse,
+    findAnswer: async () => undefined,
+    insertAnswers: async () => {},
+    dropExpiredAnswers: async () => 0,
     listSwitches: async () => [...switches.values()],
     setSwitch: async (name, value, changedAtMs) => {
       const known = switches.get(name);

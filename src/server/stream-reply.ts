@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
-import { toWarningHeaders, toWarningTexts, type AnswerHead } from "./send-answer.ts";
+import type { Reply } from "../reply.ts";
+import { toReplyHeaders, toWarningTexts, type AnswerHead } from "./send-answer.ts";
 
 export interface StreamReplyOptions {
   readonly response: ServerResponse;
@@ -21,6 +22,8 @@ export interface StreamReply {
   readonly hasBegun: boolean;
   /** What was dropped or changed: in the head, or in comments once it is out. */
   warn(warnings: readonly string[]): void;
+  /** Where the answer comes from: in the head, unless that is out. */
+  tell(cache: Reply["cache"]): void;
   /**
    * Whole events only. Waits until a slow reader has caught up. Resolves to false when the client is gone, and then
    * nothing more is to be sent.
@@ -77,6 +80,10 @@ class Stream implements StreamReply {
       this.#response.write(texts.map((text) => `: Headgate-Warning: ${text}\n\n`).join(""));
   }
 
+  tell(cache: Reply["cache"]): void {
+    if (cache) this.#head = { ...this.#head, cache };
+  }
+
   async write(chunk: string | Uint8Array): Promise<boolean> {
     const response = this.#response;
     if (response.destroyed) return false;
@@ -110,7 +117,7 @@ class Stream implements StreamReply {
       this.#head.requestId,
       "Headgate-Snapshot",
       this.#head.snapshotId,
-      ...toWarningHeaders(this.#head),
+      ...toReplyHeaders(this.#head),
     ]);
   }
 

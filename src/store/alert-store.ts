@@ -1,5 +1,5 @@
 import type { Database } from "./database.ts";
-import type { AlertStore, DueAlert } from "./store.ts";
+import type { AlertStore, DueAlert } from "./budget-alert.ts";
 
 export function createAlertStore(database: Database): AlertStore {
   return {

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { createAlertStore } from "./alert-store.ts";
+import { createAnswerStore, dropAllExpiredAnswers } from "./answer-store.ts";
 import { startBackgroundTasks } from "./background-tasks.ts";
 import { createBudgetStore } from "./budget-store.ts";
 import { createMaintenance } from "./embedded/maintenance.ts";
@@ -60,12 +61,21 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   const dropAlerts = (): Promise<void> => alerts.dropAlerts(clock.now() - alertRetentionMs);
   const budgets = createBudgetStore(database);
   const dropWindows = (): Promise<void> => budgets.dropBudgetWindows(clock.now() - 2 * dayMs);
+  const answers = createAnswerStore(database);
+  const dropExpiredAnswers = (): Promise<void> => dropAllExpiredAnswers(answers, clock.now());
   const maintain = createMaintenance({ database, checkpointBytes });
   const background = startBackgroundTasks({
     clock,
     log,
     intervalMs: options.maintenanceIntervalMs ?? defaultMaintenanceIntervalMs,
-    tasks: [prepareDays, dropExpired, dropAlerts, dropWindows, ...(databaseUrl === undefined ? [maintain] : [])],
+    tasks: [
+      prepareDays,
+      dropExpired,
+      dropExpiredAnswers,
+      dropAlerts,
+      dropWindows,
+      ...(databaseUrl === undefined ? [maintain] : []),
+    ],
   });
   return createSqlStore({
     kind: databaseUrl === undefined ? "embedded" : "postgres",

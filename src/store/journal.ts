@@ -99,21 +99,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   await adoption.adopt(own);
 
   let closing: Promise<void> | undefined;
-  const flush = async (): Promise<void> => {
-    await appendLog.settle();
-    await mover.moveAll();
-  };
   return {
     append: (record) => {
       if (closing) return refuse("The usage journal is closed.");
       if (segments.size * maxSegmentBytes > maxBytes) return refuse("The usage journal is full.");
       return appendLog.append(toRow(record));
     },
-    flush,
-    adopt: async () => {
-      await adoption.lookNow();
-      await flush();
-    },
+    flush: () => flush(appendLog, mover),
+    adopt: () => adoption.lookNow().then(() => flush(appendLog, mover)),
     get pending() {
       return mover.pending;
     },
@@ -122,6 +115,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       return closing;
     },
   };
+}
+
+async function flush(appendLog: AppendLog, mover: Mover): Promise<void> {
+  await appendLog.settle();
+  await mover.moveAll();
 }
 
 function openSlot(folder: string): JournalSlot {

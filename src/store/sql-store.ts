@@ -2,6 +2,7 @@ import { DatabaseError } from "pg";
 import { HeadgateError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import { createBudgetStore } from "./budget-store.ts";
+import { createAnswerStore } from "./answer-store.ts";
 import type { Database } from "./database.ts";
 import type { RecordRow } from "./record-columns.ts";
 import type { PlainRecord } from "./record-columns.ts";
@@ -22,16 +23,16 @@ export interface SqlStore extends Store {
    */
   insertRecordRows(rows: Uint8Array, columns: string, origin: RecordOrigin): Promise<void>;
   /**
-   * Has `follow` called with each record that is added, once in its life, before it is committed: what the store's methods
+   * Has `follower` called with each record that is added, once in its life, before it is committed: what the store's methods
    * do in it is stored with the record, or not at all. What it resolves to is called once they are stored.
    */
-  followRecords(follow: RecordFollower): void;
+  followRecords(follower: RecordFollower): void;
 }
 
 /** Whose calls records are of: this process's, or those of one that has ended. */
 export type RecordOrigin = "own" | "adopted";
 
-export type RecordFollower = (records: readonly PlainRecord[], origin: RecordOrigin) => Promise<() => void>;
+type RecordFollower = (records: readonly PlainRecord[], origin: RecordOrigin) => Promise<() => void>;
 
 interface SqlStoreOptions {
   readonly kind: Store["kind"];
@@ -56,7 +57,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
   const followers: RecordFollower[] = [];
   return {
     kind,
-    followRecords: (follow) => void followers.push(follow),
+    followRecords: (follower) => void followers.push(follower),
     insertKey: async (key) => {
       await database.query({ text: insertKeySql }, [
         key.id,
@@ -91,6 +92,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
       return row?.count ?? 0;
     },
     ...createResponseStore(database),
+    ...createAnswerStore(database),
     ...createSwitchStore(database),
     ...createUsageStore(database),
     ...createAlertStore(database),
@@ -177,7 +179,9 @@ async function follow(
   await addUsage(database, records);
   const onStored: (() => void)[] = [];
   for (const follower of followers) onStored.push(await follower(records, origin));
-  return () => onStored.forEach((call) => call());
+  return () => {
+    for (const call of onStored) call();
+  };
 }
 
 function nameOf({ requestId, startedAtMs }: Pick<PlainRecord, "requestId" | "startedAtMs">): string {

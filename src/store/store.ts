@@ -1,6 +1,8 @@
 import type { AttemptNote, CacheStatus, RouteFeatures, RungNote } from "../call.ts";
 import type { FinishReason } from "../reply.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { AlertStore } from "./budget-alert.ts";
+import type { UsageStore } from "./usage.ts";
 
 /** What became of one accepted call. Holds no prompt text, input or answer. */
 export interface CallRecord {
@@ -134,6 +136,28 @@ export interface ResponseStore {
   dropExpiredResponses(nowMs: number): Promise<number>;
 }
 
+/** An answer that serves later requests of its tenant that ask for the same. */
+export interface StoredAnswer {
+  /** Whose it is: with `key`, its name. */
+  readonly tenant: string;
+  /** Hash of what was asked. */
+  readonly key: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** As JSON. */
+  readonly body: string;
+}
+
+/** Answers that are used again. What has expired at `nowMs` is not found, and neither is another tenant's. */
+export interface AnswerStore {
+  /** The answer as JSON. */
+  findAnswer(tenant: string, key: string, nowMs: number): Promise<string | undefined>;
+  /** Puts each in the place of an older one. */
+  insertAnswers(answers: readonly StoredAnswer[]): Promise<void>;
+  /** Frees a bounded number of expired answers. Returns how many. */
+  dropExpiredAnswers(nowMs: number): Promise<number>;
+}
+
 /** A setting that is changed while servers run, such as the rule set in force. */
 export interface Switch {
   readonly name: string;
@@ -223,126 +247,11 @@ export interface BudgetStore {
   dropBudgetWindows(beforeMs: number): Promise<void>;
 }
 
-/** What usage can be told by. `key`: a key's id. */
-export const usageDimensions = [
-  "tenant",
-  "key",
-  "team",
-  "endpoint",
-  "surface",
-  "tier",
-  "provider",
-  "model",
-  "cache",
-] as const;
-
-export type UsageDimension = (typeof usageDimensions)[number];
-
-export interface UsageSums {
-  readonly requests: number;
-  /** Of them, those that failed; a request that its client has cancelled did not. */
-  readonly errors: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cachedInputTokens: number;
-  /** Of the requests whose price is known. */
-  readonly costMicroUsd: number;
-  /** Requests with a model call whose price is unknown. */
-  readonly unpricedRequests: number;
-  readonly savedInputTokens: number;
-  readonly savedOutputTokens: number;
-  readonly savedMicroUsd: number;
-}
-
-export interface UsageQuery {
-  /** In order: the windows begin here, and each ends where the next begins. An hour (UTC) belongs to the one that it begins in. */
-  readonly startsMs: readonly number[];
-  /** Where the last window ends. */
-  readonly endMs: number;
-  readonly by: readonly UsageDimension[];
-  /** Only these. */
-  readonly only?: Partial<Readonly<Record<UsageDimension, string>>>;
-  /** Most names of `by` together that are told apart, those that cost the most; all others are one. */
-  readonly limit: number;
-}
-
-export interface UsageRow extends UsageSums {
-  /** The window, counted from 0. */
-  readonly window: number;
-  /** In the order of `by`, with null where requests have none. Absent: of all that the limit leaves out. */
-  readonly names?: readonly (string | null)[];
-  /** The first hour of it that has anything. */
-  readonly firstMs: number;
-}
-
-/** Records, added up by the hour: in the store with them, or not at all. */
-export interface UsageStore {
-  /** By windows, and in each what costs the most first. What there was nothing of has no row. */
-  sumUsage(query: UsageQuery): Promise<readonly UsageRow[]>;
-}
-
-/** One threshold of a budget that was passed in a window. */
-export interface BudgetAlert {
-  /** The webhook's. */
-  readonly id: string;
-  readonly budget: string;
-  readonly subject: string;
-  readonly unit: BudgetUnit;
-  readonly windowStartMs: number;
-  /** Share of the limit. */
-  readonly threshold: number;
-  /** What the webhook says, as JSON. */
-  readonly body: string;
-  readonly claimedAtMs: number;
-}
-
-export interface DueAlert extends Pick<BudgetAlert, "id" | "budget" | "body" | "claimedAtMs"> {
-  /** This one included. */
-  readonly attempts: number;
-}
-
-/** Alerts over processes: each is claimed by one, and stays until it is delivered. */
-export interface AlertStore {
-  /**
-   * False: it was claimed before, here or in another process.
-   * @param nextAttemptMs when its webhook is due; absent: it has none
-   */
-  claimAlert(alert: BudgetAlert, nextAttemptMs?: number): Promise<boolean>;
-  /** Alerts whose webhooks are due, which are nobody else's until `leaseEndMs`. */
-  takeDueAlerts(options: {
-    readonly nowMs: number;
-    readonly leaseEndMs: number;
-    readonly limit: number;
-  }): Promise<readonly DueAlert[]>;
-  /** When the webhook is due again. Absent: never. */
-  scheduleAlert(id: string, nextAttemptMs?: number): Promise<void>;
-  /** Forgets those that were claimed before. */
-  dropAlerts(beforeMs: number): Promise<void>;
-}
-
-/** What a budget of one subject has left in its window. */
-export interface BudgetReport {
-  readonly name: string;
-  /** The id of a key, a team, an endpoint, a tenant, or "" for all calls together. */
-  readonly subject: string;
-  readonly unit: BudgetUnit;
-  readonly limit: number;
-  /** By all processes. */
-  readonly spent: number;
-  /** What calls under way may cost at most. */
-  readonly reserved: number;
-  /** What new calls can still take. */
-  readonly free: number;
-  readonly windowStartMs: number;
-  /** When the next window begins. */
-  readonly resetMs: number;
-}
-
 /**
  * The one door to durable state; all SQL lives behind it.
  * Every method rejects with `store_unavailable` when the database cannot be reached within its deadline.
  */
-export interface Store extends ResponseStore, SwitchStore, BudgetStore, UsageStore, AlertStore {
+export interface Store extends ResponseStore, AnswerStore, SwitchStore, BudgetStore, UsageStore, AlertStore {
   readonly kind: "embedded" | "postgres";
   insertKey(key: KeyRow): Promise<void>;
   listKeys(): Promise<readonly KeyRow[]>;

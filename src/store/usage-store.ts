@@ -1,7 +1,7 @@
 import type { Database } from "./database.ts";
 import type { PlainRecord } from "./record-columns.ts";
-import { usageDimensions } from "./store.ts";
-import type { UsageDimension, UsageRow, UsageStore, UsageSums } from "./store.ts";
+import { usageDimensions } from "./usage.ts";
+import type { UsageDimension, UsageRow, UsageStore, UsageSums } from "./usage.ts";
 
 interface Dimension {
   readonly column: string;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { BudgetAlert, DueAlert, Store } from "../store/store.ts";
+import type { BudgetAlert, DueAlert } from "../store/budget-alert.ts";
+import type { Store } from "../store/store.ts";
 
 const nowMs = Date.UTC(2026, 10, 24, 10, 20, 30, 456);
 let made = 0;

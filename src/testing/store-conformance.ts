@@ -3,8 +3,10 @@ import { createRequestId } from "../ids.ts";
 import type { CallRecord, KeyRow, Store } from "../store/store.ts";
 import { describeAlerts } from "./alerts-conformance.ts";
 import { describeBudgets } from "./budget-conformance.ts";
+import { describeStoredAnswers } from "./stored-answers-conformance.ts";
 import { describeStoredResponses } from "./stored-responses-conformance.ts";
 import { describeUsage } from "./usage-conformance.ts";
+import { describeSwitches } from "./switches-conformance.ts";
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -34,6 +36,8 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
     describeUsage(store);
     describeAlerts(store);
     describeBudgets(store);
+    describeSwitches(store);
+    describeStoredAnswers(store);
 
     test("answers a ping", async () => {
       await expect(store().ping()).resolves.toBeUndefined();

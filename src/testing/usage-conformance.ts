@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRequestId } from "../ids.ts";
-import type { CallRecord, Store, UsageDimension, UsageQuery, UsageRow, UsageSums } from "../store/store.ts";
+import type { CallRecord, Store } from "../store/store.ts";
+import type { UsageDimension, UsageQuery, UsageRow, UsageSums } from "../store/usage.ts";
 
 const hourMs = 3_600_000;
 let tests = 0;

@@ -2,7 +2,8 @@ import type { Clock } from "../clock.ts";
 import type { Budget } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
 import { createRequestId } from "../ids.ts";
-import type { BudgetAlert, BudgetReport } from "../store/store.ts";
+import type { BudgetAlert } from "../store/budget-alert.ts";
+import type { BudgetReport } from "./list-budgets.ts";
 import { sendDueAlerts } from "./send-due-alerts.ts";
 import type { SendDueOptions } from "./send-due-alerts.ts";
 

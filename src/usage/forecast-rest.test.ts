@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { UsageRow } from "../store/store.ts";
+import type { UsageRow } from "../store/usage.ts";
 import { forecastRest, listRecentDays, readRecentDays } from "./forecast-rest.ts";
 
 const hourMs = 3_600_000;

@@ -1,4 +1,4 @@
-import type { UsageRow, UsageSums } from "../store/store.ts";
+import type { UsageRow, UsageSums } from "../store/usage.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

@@ -1,7 +1,25 @@
 import { findWindow } from "../calendar-window.ts";
 import type { CalendarWindow } from "../calendar-window.ts";
 import type { Budget } from "../endpoint/snapshot.ts";
-import type { BudgetBalance, BudgetReport, BudgetStore, BudgetUnit } from "../store/store.ts";
+import type { BudgetBalance, BudgetStore, BudgetUnit } from "../store/store.ts";
+
+/** What a budget of one subject has left in its window. */
+export interface BudgetReport {
+  readonly name: string;
+  /** The id of a key, a team, an endpoint, a tenant, or "" for all calls together. */
+  readonly subject: string;
+  readonly unit: BudgetUnit;
+  readonly limit: number;
+  /** By all processes. */
+  readonly spent: number;
+  /** What calls under way may cost at most. */
+  readonly reserved: number;
+  /** What new calls can still take. */
+  readonly free: number;
+  readonly windowStartMs: number;
+  /** When the next window begins. */
+  readonly resetMs: number;
+}
 
 /**
  * What budgets have left in their windows of now, by what all processes have told the store: each subject that has spent

@@ -1,5 +1,7 @@
 import type { Budget } from "../endpoint/snapshot.ts";
-import type { BudgetReport, BudgetStore, UsageDimension, UsageRow, UsageStore, UsageSums } from "../store/store.ts";
+import type { BudgetReport } from "./list-budgets.ts";
+import type { BudgetStore } from "../store/store.ts";
+import type { UsageDimension, UsageRow, UsageStore, UsageSums } from "../store/usage.ts";
 import { listBudgets } from "./list-budgets.ts";
 import { forecastRest, listRecentDays, readRecentDays } from "./forecast-rest.ts";
 

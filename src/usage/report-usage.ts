@@ -1,10 +1,10 @@
 import { findWindow } from "../calendar-window.ts";
-import type { UsageDimension, UsageQuery, UsageRow, UsageStore, UsageSums } from "../store/store.ts";
+import type { UsageDimension, UsageQuery, UsageRow, UsageStore, UsageSums } from "../store/usage.ts";
 import { forecastRest, listRecentDays, readRecentDays } from "./forecast-rest.ts";
 import { nameWindow } from "./name-window.ts";
 import { planWindows } from "./plan-windows.ts";
 import type { ParsedUsageQuery } from "./usage-query.ts";
-import { usageDimensions } from "../store/store.ts";
+import { usageDimensions } from "../store/usage.ts";
 
 export interface UsageReport {
   readonly fromMs: number;

@@ -4,7 +4,7 @@ import type { Budget } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
 import type { Outbound } from "../outbound.ts";
 import { parseRetryAfter } from "../providers/wire/parse-retry-after.ts";
-import type { DueAlert } from "../store/store.ts";
+import type { DueAlert } from "../store/budget-alert.ts";
 import { parseWebhookSecrets, signWebhook } from "./sign-webhook.ts";
 
 export interface SendOptions {

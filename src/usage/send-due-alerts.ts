@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Budget } from "../endpoint/snapshot.ts";
-import type { AlertStore, DueAlert } from "../store/store.ts";
+import type { AlertStore, DueAlert } from "../store/budget-alert.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { sendAlert } from "./send-alert.ts";
 import type { SendOptions, SendResult } from "./send-alert.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { budgetWindows } from "../endpoint/define-budget.ts";
 import { timeZoneSchema } from "../endpoint/time-zone-schema.ts";
-import { usageDimensions } from "../store/store.ts";
-import type { UsageDimension } from "../store/store.ts";
+import { usageDimensions } from "../store/usage.ts";
+import type { UsageDimension } from "../store/usage.ts";
 
 const windows = budgetWindows.filter((window) => window !== "minute");
 

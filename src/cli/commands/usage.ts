@@ -3,7 +3,7 @@ import type { Budget } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
 import { checkProject } from "../../gateway.ts";
 import { parseInput } from "../../server/parse-input.ts";
-import { usageDimensions } from "../../store/store.ts";
+import { usageDimensions } from "../../store/usage.ts";
 import type { Store } from "../../store/store.ts";
 import { reportBudgets } from "../../usage/report-budgets.ts";
 import type { BudgetsReport } from "../../usage/report-budgets.ts";

@@ -3,13 +3,13 @@ import { defaultResilience } from "../../endpoint/default-resilience.ts";
 import type { Budget, Snapshot } from "../../endpoint/snapshot.ts";
 import type { CallRecord } from "../../store/store.ts";
 import { createManualClock, type ManualClock } from "../../testing/manual-clock.ts";
-import { createMemoryBudgetStore, type MemoryBudgetStore } from "../../testing/memory-budget-store.ts";
+import { MemoryBudgetStore } from "../../testing/memory-budget-store.ts";
 import { createBudgets, type Budgets } from "./budgets.ts";
 
 /** Processes over one store of budgets, on a clock that moves when told to. */
 export class BudgetWorld {
   readonly clock: ManualClock = createManualClock();
-  readonly store: MemoryBudgetStore = createMemoryBudgetStore(this.clock);
+  readonly store = new MemoryBudgetStore(this.clock);
   readonly snapshot: Snapshot;
   readonly ended = new Set<string>();
   /** Brings what ended processes have left into the store. */
@@ -30,7 +30,7 @@ export class BudgetWorld {
 
   open(processId: string): Budgets {
     return createBudgets({
-      store: { ...this.store, ...this.#forward(), listKeys: async () => [] },
+      store: Object.assign(this.store, { listKeys: async () => [] }),
       clock: this.clock,
       processId,
       currentSnapshot: () => this.snapshot,
@@ -57,28 +57,9 @@ export class BudgetWorld {
     };
   }
 
-  /** What the store knows to be spent and held, by account. */
-  listBalances(): readonly { readonly spent: number; readonly held: number }[] {
-    return [...this.store.windows.values()].map(({ spent, leases }) => ({
-      spent,
-      held: [...leases.values()].reduce((sum, { held }) => sum + held, 0),
-    }));
-  }
-
   /** Lets what is under way go on, without moving the clock. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-  }
-
-  // Calls reach the store as it is then.
-  #forward(): Pick<MemoryBudgetStore, "changeLeases" | "addSpending" | "beat" | "endProcesses"> {
-    const { store } = this;
-    return {
-      changeLeases: (...asked) => store.changeLeases(...asked),
-      addSpending: (...asked) => store.addSpending(...asked),
-      beat: (...asked) => store.beat(...asked),
-      endProcesses: (...asked) => store.endProcesses(...asked),
-    };
   }
 }
 

@@ -8,7 +8,7 @@ import { createLeaseKeeper, type LeaseKeeper, type LeaseKeeperOptions } from "./
 import { Ledger } from "./ledger.ts";
 
 /** A record as far as its cost goes. */
-export interface SpentRecord {
+interface SpentRecord {
   readonly tenant: string;
   readonly keyId?: string;
   readonly team?: string;
@@ -69,14 +69,14 @@ export function createBudgets(options: BudgetsOptions): Budgets {
           }
         }
       }
-      const spending = [...sums].map(([account, amount]): BudgetSpending => ({ ...account.name, amount }));
+      const spending = [...sums].map(([account, amount]): BudgetSpending => Object.assign(account.name, { amount }));
       const taken = await store.addSpending(spending, origin === "own" ? processId : undefined);
       return () => {
         for (const [index, [account, amount]] of [...sums].entries()) account.store(amount, taken[index]!, origin);
         ledger.wakeAll();
       };
     },
-    close: (options) => keeper.close(options),
+    close: (ending) => keeper.close(ending),
   };
 }
 

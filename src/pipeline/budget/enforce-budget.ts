@@ -1,7 +1,8 @@
 import type { Call, Route, Target } from "../../call.ts";
 import type { Snapshot } from "../../endpoint/snapshot.ts";
 import type { Stage } from "../stage.ts";
-import { findMost, listPlaces, type PriceOf } from "./find-most.ts";
+import type { PriceOf } from "../sum-cost.ts";
+import { findMost, listPlaces } from "./find-most.ts";
 import type { Ledger } from "./ledger.ts";
 
 export interface EnforceBudgetOptions {

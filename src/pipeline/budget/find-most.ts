@@ -1,10 +1,9 @@
-import type { AttemptNote, Call, Target } from "../../call.ts";
+import type { Call, Target } from "../../call.ts";
 import type { ModelEntry } from "../../endpoint/snapshot.ts";
 import type { ContentPart, Message } from "../../message.ts";
 import type { Usage } from "../../reply.ts";
+import type { PriceOf } from "../sum-cost.ts";
 import type { Amounts } from "./ledger.ts";
-
-export type PriceOf = (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
 
 /** An answer that nobody limits is taken to be no longer. */
 const usualMostOutputTokens = 16_384;

@@ -21,7 +21,7 @@ export interface LeaseKeeper {
 }
 
 /** Tells which processes have ended, and brings what they have left behind into the store. */
-export interface ProcessWatch {
+interface ProcessWatch {
   /** True if it surely has; undefined: it is of another machine, and nobody here can tell. */
   hasEnded(processId: string): boolean | undefined;
   /** Brings the records of ended processes into the store, so that what they have spent is known. */
@@ -55,95 +55,108 @@ const idleMs = 600_000;
 const mostRequests = 1000;
 
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
-  const { store, processId, clock, accounts, watch, onAnswer, onFailure } = options;
-  let processes = 1;
-  let heardAtMs = clock.now();
-  let beatAtMs = Number.NEGATIVE_INFINITY;
-  let isClosed = false;
-  let cancelTimer = (): void => {};
-  let syncing: Promise<void> | undefined;
-  let isAskedAgain = false;
-  let isReachable = true;
+  const keeper = new SyncingKeeper(options);
+  keeper.wake();
+  return keeper;
+}
 
-  async function sync(): Promise<void> {
-    const nowMs = clock.now();
-    if (nowMs - beatAtMs >= beatEveryMs || nowMs < beatAtMs) await beat(nowMs);
-    const asked = chooseAccounts(accounts, nowMs);
-    for (let at = 0; at < asked.length; at += mostRequests) await ask(asked.slice(at, at + mostRequests));
-    heardAtMs = clock.now();
+class SyncingKeeper implements LeaseKeeper {
+  readonly #options: LeaseKeeperOptions;
+  #processes = 1;
+  #heardAtMs: number;
+  #beatAtMs = Number.NEGATIVE_INFINITY;
+  #isReachable = true;
+  #isClosed = false;
+  #isAskedAgain = false;
+  #syncing: Promise<void> | undefined;
+  #cancelTimer = (): void => {};
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+    this.#heardAtMs = options.clock.now();
   }
 
-  async function beat(nowMs: number): Promise<void> {
+  get processes(): number {
+    return this.#processes;
+  }
+
+  get isTrusted(): boolean {
+    return this.#options.clock.now() - this.#heardAtMs < trustedMs;
+  }
+
+  get isReachable(): boolean {
+    return this.#isReachable;
+  }
+
+  wake(): void {
+    if (this.#isClosed) return;
+    if (this.#syncing) this.#isAskedAgain = true;
+    else this.#run();
+  }
+
+  async close({ isStored }: { readonly isStored: boolean }): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelTimer();
+    await this.#syncing;
+    const { store, processId, onFailure } = this.#options;
+    if (isStored) await store.endProcesses([processId]).catch(onFailure);
+  }
+
+  readonly #run = (): void => {
+    this.#cancelTimer();
+    this.#isAskedAgain = false;
+    this.#syncing = this.#sync().then(this.#onAnswer, this.#onFailure).finally(this.#schedule);
+  };
+
+  readonly #onAnswer = (): void => {
+    this.#isReachable = true;
+    this.#options.onAnswer();
+  };
+
+  readonly #onFailure = (error: unknown): void => {
+    this.#isReachable = false;
+    this.#options.onFailure(error);
+  };
+
+  readonly #schedule = (): void => {
+    const { clock, accounts } = this.#options;
+    this.#syncing = undefined;
+    if (this.#isClosed) return;
+    const isUrgent = accounts.list().some(({ waiters, isWantedByOthers }) => waiters.length > 0 || isWantedByOthers);
+    if (this.#isAskedAgain && this.#isReachable) this.#run();
+    else this.#cancelTimer = clock.after(isUrgent ? shortPauseMs : usualPauseMs, this.#run);
+  };
+
+  async #sync(): Promise<void> {
+    const { clock, accounts } = this.#options;
+    const nowMs = clock.now();
+    if (nowMs - this.#beatAtMs >= beatEveryMs || nowMs < this.#beatAtMs) await this.#beat(nowMs);
+    const asked = chooseAccounts(accounts, nowMs);
+    for (let at = 0; at < asked.length; at += mostRequests) await this.#ask(asked.slice(at, at + mostRequests), nowMs);
+    this.#heardAtMs = clock.now();
+  }
+
+  async #beat(nowMs: number): Promise<void> {
+    const { store, processId, accounts, watch } = this.#options;
     const { wasKnown, others } = await store.beat(processId);
     // The first beat is not known either, and there is nothing to lose yet.
     if (!wasKnown) for (const account of accounts.list()) account.loseLease();
-    beatAtMs = nowMs;
+    this.#beatAtMs = nowMs;
+    this.#processes = 1 + others.filter(({ silentMs: silent }) => silent <= 2 * silentMs).length;
     const dead = others.filter(
       ({ id, silentMs: silent }) => silent > silentMs && (watch.hasEnded(id) ?? silent > deadMs),
     );
-    processes = 1 + others.filter(({ silentMs: silent }) => silent <= 2 * silentMs).length;
     if (dead.length === 0) return;
     await watch.adopt();
     await store.endProcesses(dead.map(({ id }) => id));
   }
 
-  async function ask(asked: readonly Account[]): Promise<void> {
-    const nowMs = clock.now();
-    const requests = asked.map((account) => toRequest(account, { processes, nowMs }));
+  async #ask(asked: readonly Account[], nowMs: number): Promise<void> {
+    const { store, processId } = this.#options;
+    const requests = asked.map((account) => toRequest(account, { processes: this.#processes, nowMs }));
     const answers = await store.changeLeases(processId, requests);
     for (const [index, answer] of answers.entries()) asked[index]!.learn(answer, requests[index]!.need);
   }
-
-  function isUrgent(): boolean {
-    return accounts.list().some(({ waiters, isWantedByOthers }) => waiters.length > 0 || isWantedByOthers);
-  }
-
-  function run(): Promise<void> {
-    cancelTimer();
-    isAskedAgain = false;
-    syncing = sync()
-      .then(
-        () => {
-          isReachable = true;
-          onAnswer();
-        },
-        (error: unknown) => {
-          isReachable = false;
-          onFailure(error);
-        },
-      )
-      .finally(() => {
-        syncing = undefined;
-        if (isClosed) return;
-        if (isAskedAgain && isReachable) void run();
-        else cancelTimer = clock.after(isUrgent() ? shortPauseMs : usualPauseMs, () => void run());
-      });
-    return syncing;
-  }
-
-  void run();
-  return {
-    get processes() {
-      return processes;
-    },
-    get isTrusted() {
-      return clock.now() - heardAtMs < trustedMs;
-    },
-    get isReachable() {
-      return isReachable;
-    },
-    wake: () => {
-      if (isClosed) return;
-      if (syncing) isAskedAgain = true;
-      else void run();
-    },
-    close: async ({ isStored }) => {
-      isClosed = true;
-      cancelTimer();
-      await syncing;
-      if (isStored) await store.endProcesses([processId]).catch(onFailure);
-    },
-  };
 }
 
 /** Those that calls use, and those of the windows to come; what has ended, or nobody uses, is forgotten once it is given back. */

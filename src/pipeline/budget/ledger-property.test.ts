@@ -1,5 +1,7 @@
-import fc from "fast-check";
+import { array, assert, asyncProperty, constant, double, integer, nat, oneof, record as shape } from "fast-check";
+import type { Arbitrary } from "fast-check";
 import { expect, test } from "vitest";
+import { findWindow } from "../../calendar-window.ts";
 import type { Call } from "../../call.ts";
 import type { CallRecord } from "../../store/store.ts";
 import { BudgetWorld, createRecord } from "./budget-fixture.ts";
@@ -7,7 +9,8 @@ import type { Budgets } from "./budgets.ts";
 
 /**
  * For any interleaving of reservations, endings, records that reach the store, crashes, outages and windows that change:
- * spent and held together never pass the limit, and in the end what is spent is what finished calls have cost, each once.
+ * what calls have cost and what others have set aside never pass a window's limit together, and in the end the store knows
+ * what finished calls have cost, each once.
  */
 type Step =
   | { readonly type: "reserve"; readonly process: number; readonly most: number }
@@ -19,25 +22,25 @@ type Step =
 
 const limit = 1000;
 const processCount = 3;
-const process = fc.nat(processCount - 1);
+const process = nat(processCount - 1);
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: Arbitrary<Step> = oneof(
   {
     weight: 12,
-    arbitrary: fc.record({ type: fc.constant("reserve" as const), process, most: fc.integer({ min: 1, max: 400 }) }),
+    arbitrary: shape({ type: constant("reserve" as const), process, most: integer({ min: 1, max: 400 }) }),
   },
   {
     weight: 9,
-    arbitrary: fc.record({
-      type: fc.constant("end" as const),
+    arbitrary: shape({
+      type: constant("end" as const),
       process,
-      costShare: fc.double({ min: 0, max: 1, noNaN: true }),
+      costShare: double({ min: 0, max: 1, noNaN: true }),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant("store" as const), process }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant("crash" as const), process }) },
-  { weight: 1, arbitrary: fc.constant({ type: "outage" as const }) },
-  { weight: 8, arbitrary: fc.record({ type: fc.constant("pass" as const), steps: fc.integer({ min: 1, max: 300 }) }) },
+  { weight: 3, arbitrary: shape({ type: constant("store" as const), process }) },
+  { weight: 2, arbitrary: shape({ type: constant("crash" as const), process }) },
+  { weight: 1, arbitrary: constant({ type: "outage" as const }) },
+  { weight: 8, arbitrary: shape({ type: constant("pass" as const), steps: integer({ min: 1, max: 300 }) }) },
 );
 
 interface Reservation {
@@ -53,12 +56,22 @@ interface Process {
   records: CallRecord[];
 }
 
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}
+
+function add(amounts: Map<number, number>, { startedAtMs }: Call, amount: number): void {
+  const { startMs } = findWindow("minute", "UTC", startedAtMs);
+  amounts.set(startMs, (amounts.get(startMs) ?? 0) + amount);
+}
+
 class Run {
   readonly world = new BudgetWorld([{ microUsd: limit, window: "minute" }]);
   readonly processes: Process[] = [];
   /** Records of crashed processes. */
   left: CallRecord[] = [];
-  cost = 0;
+  /** By the beginning of the window, what calls have cost. */
+  readonly costs = new Map<number, number>();
   #opened = 0;
 
   constructor() {
@@ -71,14 +84,20 @@ class Run {
     else if (taken.type === "outage") this.world.store.isDown = !this.world.store.isDown;
     else await this.#act(taken, this.processes[taken.process]!);
     await this.world.settle();
-    this.check();
   }
 
-  check(): void {
-    for (const { spent, held } of this.world.listBalances()) {
-      expect(held).toBeGreaterThanOrEqual(0);
-      expect(spent + held).toBeLessThanOrEqual(limit);
+  /** What is wrong now. */
+  findFault(): string | undefined {
+    const used = new Map(this.costs);
+    for (const { open } of this.processes) {
+      for (const { call, most } of open) add(used, call, most);
     }
+    for (const amount of used.values()) if (amount > limit) return `${amount} are spent or set aside`;
+    for (const { spent, held } of this.world.store.balances) {
+      if (held < 0) return `${held} are held`;
+      if (spent > limit) return `${spent} are spent`;
+    }
+    return undefined;
   }
 
   /** Everything ends, and all that is known reaches the store. */
@@ -90,9 +109,12 @@ class Run {
       await each.budgets.close({ isStored: true });
     }
     await this.#adopt();
-    const balances = this.world.listBalances();
-    expect(balances.reduce((sum, { spent }) => sum + spent, 0)).toBe(this.cost);
-    this.check();
+  }
+
+  /** By the store, and by the calls. */
+  get sums(): readonly [number, number] {
+    const spent = this.world.store.balances.map((balance) => balance.spent);
+    return [sum(spent), sum([...this.costs.values()])];
   }
 
   async #act(taken: Exclude<Step, { type: "pass" | "outage" }>, each: Process): Promise<void> {
@@ -126,7 +148,7 @@ class Run {
     const record = createRecord(reservation.call, cost);
     each.budgets.ledger.settle(reservation.call, record);
     each.records.push(record);
-    this.cost += cost;
+    add(this.costs, reservation.call, cost);
   }
 
   async #store(each: Process): Promise<void> {
@@ -167,11 +189,17 @@ class Run {
 }
 
 test("no interleaving overdraws a budget, or counts anything twice", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
+  await assert(
+    asyncProperty(array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
       const run = new Run();
-      for (const taken of steps) await run.take(taken);
+      for (const taken of steps) {
+        await run.take(taken);
+        expect(run.findFault()).toBeUndefined();
+      }
       await run.end();
+      expect(run.findFault()).toBeUndefined();
+      const [stored, cost] = run.sums;
+      expect(stored).toBe(cost);
     }),
     { numRuns: 500 },
   );

@@ -22,7 +22,7 @@ async function pass(world: BudgetWorld, ms: number): Promise<void> {
 }
 
 /** How a reservation ended, once it has. */
-function watch(reserving: Promise<void> | undefined): { state: "waiting" | "reserved" | string } {
+function watch(reserving: Promise<void> | undefined): { state: string } {
   const seen = { state: reserving ? "waiting" : "reserved" };
   reserving?.then(
     () => (seen.state = "reserved"),
@@ -138,7 +138,7 @@ describe("a budget", () => {
     const call = world.createCall();
     await budgets.ledger.reserve(call, most(60));
     await finish(budgets, call, null);
-    expect(world.listBalances()).toMatchObject([{ spent: 60 }]);
+    expect(world.store.balances).toMatchObject([{ spent: 60 }]);
     await budgets.close({ isStored: true });
   });
 
@@ -208,7 +208,7 @@ describe("over two processes", () => {
     await world.settle();
     const other = world.open("b");
     await world.settle();
-    expect(world.listBalances()).toEqual([{ spent: 0, held: expect.any(Number) }]);
+    expect(world.store.balances).toEqual([{ spent: 0, held: expect.any(Number) }]);
     // It says nothing any more, and gives nothing back.
     await one.close({ isStored: false });
     world.ended.add("a");

@@ -1,11 +1,12 @@
-import type { Call, CallNotes } from "../../call.ts";
+import type { Call } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
+import type { Budget } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { CallRecord } from "../../store/store.ts";
 import type { Account, Waiter } from "./account.ts";
 import type { Accounts } from "./accounts.ts";
 import { describeExceeded } from "./describe-exceeded.ts";
-import { findBudgets, type OwnBudget, type Owner } from "./find-budgets.ts";
+import { findBudgets, type Owner } from "./find-budgets.ts";
 
 /** What a model call costs, or may cost at most. */
 export interface Amounts {
@@ -17,7 +18,7 @@ export interface Amounts {
 type CostRecord = Pick<CallRecord, "startedAtMs" | "costMicroUsd" | "inputTokens" | "outputTokens">;
 
 /** What the ledger needs of the leases; see lease-keeper.ts. */
-export interface Leases {
+interface Leases {
   readonly isTrusted: boolean;
   readonly isReachable: boolean;
   wake(): void;
@@ -33,9 +34,6 @@ const mostWaitMs = 3000;
 const mostWaiters = 10_000;
 const mostUnpriced = 10_000;
 
-/** What a call has set aside, by account. */
-type Hold = Map<Account, number>;
-
 /**
  * Keeps calls within their budgets: each sets aside what it may cost at most before a model is asked, and what it has cost
  * takes that place when it ends.
@@ -44,7 +42,6 @@ export class Ledger {
   readonly #clock: Clock;
   readonly #accounts: Accounts;
   readonly #leases: LedgerOptions["leases"];
-  readonly #holds = new WeakMap<CallNotes, Hold>();
   /** What calls without a price are taken to have cost, by their start, which no two calls of a process share. */
   readonly #unpriced = new Map<number, number>();
   #waiting = 0;
@@ -82,19 +79,22 @@ export class Ledger {
 
   /** Puts what the call has cost in the place of what it had set aside. Once for each call, before its record is stored. */
   settle(call: Call, record: CallRecord): void {
-    const hold = this.#holds.get(call.notes);
-    this.#holds.delete(call.notes);
+    const { holds } = call.notes;
     for (const { accounts } of this.#listAccounts(call)) {
       for (const account of accounts) {
-        const held = hold?.get(account) ?? 0;
-        account.release(held);
+        const held = holds?.get(account) ?? 0;
         const isUnpriced = account.unit === "microUsd" && record.costMicroUsd === null;
         // What has no price was set aside at the price of the model that was to answer.
         if (isUnpriced && held > 0) this.#rememberUnpriced(record, held);
         account.settle(isUnpriced ? held : this.readCost(account, record));
-        this.#wake(account);
       }
     }
+    if (!holds) return;
+    // Who pays may be another than it was set aside for.
+    const released = [...holds] as [Account, number][];
+    holds.clear();
+    for (const [account, amount] of released) account.release(amount);
+    for (const [account] of released) this.#wake(account);
   }
 
   /** What a record has cost in the unit of the account. */
@@ -131,13 +131,19 @@ export class Ledger {
     return this.#listAccounts(call, "stop").flatMap(({ accounts }) => accounts);
   }
 
-  #listAccounts(call: Call, effect?: "stop" | "downgrade"): readonly (OwnBudget & { accounts: readonly Account[] })[] {
+  #listAccounts(
+    call: Call,
+    effect?: "stop" | "downgrade",
+  ): readonly { readonly budget: Budget; readonly accounts: readonly Account[] }[] {
     const { budgets = [] } = call.snapshot;
     if (budgets.length === 0) return [];
     const own = findBudgets(budgets, toOwner(call)).filter(
       ({ budget }) => (effect ?? budget.onExceeded) === budget.onExceeded,
     );
-    return own.map((each) => ({ ...each, accounts: this.#accounts.of(each, call.startedAtMs) }));
+    return own.map(({ budget, subject }) => ({
+      budget,
+      accounts: this.#accounts.of({ budget, subject }, call.startedAtMs),
+    }));
   }
 
   #hasRoom(account: Account, most: Amounts): boolean {
@@ -156,12 +162,11 @@ export class Ledger {
   }
 
   #take(call: Call, accounts: readonly Account[], most: Amounts): void {
-    const hold: Hold = this.#holds.get(call.notes) ?? new Map<Account, number>();
-    this.#holds.set(call.notes, hold);
+    const holds = (call.notes.holds ??= new Map());
     for (const account of accounts) {
       const amount = toAmount(account, most);
       account.reserve(amount);
-      hold.set(account, (hold.get(account) ?? 0) + amount);
+      holds.set(account, (holds.get(account) ?? 0) + amount);
       if (account.available < account.left / 8) this.#leases().wake();
     }
   }
@@ -209,7 +214,7 @@ export class Ledger {
       this.#waiting--;
       cancelTimer();
       call.signal.removeEventListener("abort", onAbort);
-      for (const account of [...queued]) leave(account);
+      for (const account of queued) leave(account);
       for (const account of accounts) this.#wake(account);
     }
   }

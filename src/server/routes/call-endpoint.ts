@@ -20,7 +20,14 @@ interface EndpointRoute {
 
 /** `POST /api/:endpoint/v:contract`: the typed contract, whole or as server-sent events. */
 export function registerCallEndpoint(http: FastifyInstance, context: ServerContext): void {
-  http.post<EndpointRoute>("/api/:endpoint/v:contract", { onRequest: context.admit("call") }, (request, reply) => {
+  const onRequest = context.admit("call", {
+    findEndpoint: ({ params }) => {
+      const { endpoint, contract } = params as EndpointRoute["Params"];
+      // Names that clients make up are nobody's share.
+      return context.gateway.snapshot.endpoints.get(`${endpoint}/v${contract}`)?.name;
+    },
+  });
+  http.post<EndpointRoute>("/api/:endpoint/v:contract", { onRequest }, (request, reply) => {
     const call = toEndpointRequest(request);
     return call.stream ? answerStreamed(context, call, reply) : answerWhole(context, call, reply);
   });
@@ -48,9 +55,10 @@ function parseContract(text: string): number {
 
 async function answerWhole(context: ServerContext, call: EndpointRequest, reply: FastifyReply): Promise<void> {
   const head = toHead(context, call);
-  const { outcome } = await collect(await context.gateway.callEndpoint(call));
+  const answer = await context.gateway.callEndpoint(call);
+  const { outcome } = await collect(answer);
   if (!outcome) throw new Error("The gateway's reply has no outcome.");
-  sendAnswer(reply.raw, head, JSON.stringify(toAnswer(call.requestId, outcome)));
+  sendAnswer(reply.raw, { ...head, cache: answer.cache }, JSON.stringify(toAnswer(call.requestId, outcome)));
 }
 
 async function answerStreamed(context: ServerContext, call: EndpointRequest, reply: FastifyReply): Promise<void> {
@@ -59,7 +67,8 @@ async function answerStreamed(context: ServerContext, call: EndpointRequest, rep
   const head = toHead(context, call);
   const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs, heartbeatMs });
   try {
-    const { parts } = await context.gateway.callEndpoint(call);
+    const { parts, cache } = await context.gateway.callEndpoint(call);
+    stream.tell(cache);
     const outcome = await writeParts(stream, parts);
     if (outcome === "gone") return;
     if (!outcome) throw new HeadgateError("stream_cut");

@@ -84,8 +84,7 @@ interface SegmentState {
 
 function toSegmentFile({ path, columns, headBytes, writer, ...start }: SegmentState): SegmentFile {
   let { writtenBytes } = start;
-  let syncedBytes = 0;
-  let syncsUnderWay = 0;
+  let [syncedBytes, syncsUnderWay] = [0, 0];
   let descriptor = writer;
   return {
     path,
