@@ -37,6 +37,7 @@ import { openStore } from "./store/connect.ts";
 import { openJournal } from "./store/journal.ts";
 import type { Journal } from "./store/journal.ts";
 import type { Store } from "./store/store.ts";
+import { createBudgetAlerts } from "./usage/budget-alerts.ts";
 import type { CallLog, Logger } from "./telemetry/logger.ts";
 
 /** Who calls, and how the call ends. */
@@ -141,6 +142,17 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     requireKeys(project.snapshot, environment);
     const picked = await pickProvider(project.snapshot, options, outbound, clock);
     const store = await opening;
+    const alerts = opened.adopt(
+      createBudgetAlerts({
+        store,
+        outbound,
+        clock,
+        log,
+        secret: (name) => environment.secret(name),
+        listBudgets: () => project.snapshot.budgets ?? [],
+      }),
+      (resource) => resource.close(),
+    );
     const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
       resource.close(closeTimeoutMs),
     );
@@ -154,7 +166,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     const ruleSets = createProjectRuleSets({ declaredSnapshot: () => complete(project.snapshot), switches, log });
     const priceOf = createPriceList({ clock, onUnknown: (model) => log.warn({ event: "price.unknown", ...model }) });
     const tokens = createTokenCalibration();
-    const budgets = opened.adopt(openBudgets({ ...options, clock, store, journal, project }), (resource) =>
+    const budgets = opened.adopt(openBudgets({ ...options, clock, store, journal, project, alerts }), (resource) =>
       resource.close(),
     );
     const board = new HealthBoard({ clock });
@@ -245,9 +257,10 @@ export function openProjectStore(options: Pick<GatewayOptions, "dataFolder" | "e
   return openStore({ databaseUrl: environment.databaseUrl, folder: dataFolder, clock: systemClock, log });
 }
 
-/** Variables of the environment that the snapshot's providers need and do not find. */
-export function findMissingKeys({ providers }: Snapshot, environment: Environment): readonly string[] {
-  const needed = [...providers.values()].flatMap(listKeyNames);
+/** Variables of the environment that the snapshot's providers and alerts need and do not find. */
+export function findMissingKeys({ providers, budgets = [] }: Snapshot, environment: Environment): readonly string[] {
+  const secrets = budgets.flatMap(({ alertSecretEnv = [] }) => alertSecretEnv);
+  const needed = [...[...providers.values()].flatMap(listKeyNames), ...secrets];
   return [...new Set(needed)].filter((name) => environment.secret(name) === undefined);
 }
 
@@ -263,7 +276,7 @@ function requireKeys(snapshot: Snapshot, environment: Environment): void {
   const missing = findMissingKeys(snapshot, environment);
   if (missing.length === 0) return;
   throw new HeadgateError("config_invalid", {
-    detail: `The project's providers need environment variables that are not set: ${missing.join(", ")}.`,
+    detail: `The project's providers or alerts need environment variables that are not set: ${missing.join(", ")}.`,
   });
 }
 

@@ -6,12 +6,14 @@ import { createBudgets, type Budgets } from "./pipeline/budget/budgets.ts";
 import type { Journal } from "./store/journal.ts";
 import { lockProcess } from "./store/process-lock.ts";
 import type { SqlStore } from "./store/sql-store.ts";
+import type { BudgetAlerts } from "./usage/budget-alerts.ts";
 
 export interface BudgetParts extends Pick<GatewayOptions, "dataFolder" | "log"> {
   readonly clock: Clock;
   readonly store: SqlStore;
   readonly journal: Journal;
   readonly project: Pick<LiveProject, "snapshot">;
+  readonly alerts: Pick<BudgetAlerts, "onSpent">;
 }
 
 export interface OpenBudgets extends Pick<Budgets, "ledger" | "processes"> {
@@ -20,7 +22,8 @@ export interface OpenBudgets extends Pick<Budgets, "ledger" | "processes"> {
 }
 
 /** Budgets over the store, with what tells which processes live, and has their spending counted. */
-export function openBudgets({ dataFolder, log, clock, store, journal, project }: BudgetParts): OpenBudgets {
+export function openBudgets(parts: BudgetParts): OpenBudgets {
+  const { dataFolder, log, clock, store, journal, project, alerts } = parts;
   const processId = createRequestId(clock.now());
   const lock = lockProcess(dataFolder, processId);
   const budgets = createBudgets({
@@ -32,6 +35,16 @@ export function openBudgets({ dataFolder, log, clock, store, journal, project }:
     watch: { hasEnded: (id) => store.kind === "embedded" || lock.hasEnded(id), adopt: () => journal.adopt() },
     onFailure: (error) =>
       log.warn({ event: "budgets.unsynced", err: error }, "The store cannot be asked about budgets."),
+    onSpent: ({ budget, subject, unit, limit, spent, window }) =>
+      alerts.onSpent({
+        name: budget.name,
+        subject,
+        unit,
+        limit,
+        spent,
+        windowStartMs: window.startMs,
+        resetMs: window.endMs,
+      }),
   });
   store.followRecords((records, origin) => budgets.count(records, origin));
   return {

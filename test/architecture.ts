@@ -15,7 +15,6 @@ const words: ReadonlySet<string> = new Set([
   "src/call.ts",
   "src/message.ts",
   "src/reply.ts",
-  "src/calendar-window.ts",
   "src/clock.ts",
   "src/calendar-window.ts",
   "src/errors.ts",
@@ -103,7 +102,13 @@ const rows: readonly Row[] = [
   },
   {
     of: "src/open-budgets.ts",
-    may: ["src/gateway.ts", "src/endpoint/live-project.ts", "src/pipeline/budget/", "src/store/"],
+    may: [
+      "src/gateway.ts",
+      "src/endpoint/live-project.ts",
+      "src/pipeline/budget/",
+      "src/store/",
+      "src/usage/budget-alerts.ts",
+    ],
   },
   { of: "src/live-switches.ts", may: ["src/store/store.ts", "src/telemetry/logger.ts"] },
   {

@@ -122,7 +122,7 @@ async function checkProvider(folder: string, { environment }: Terminal): Promise
   const missing = findMissingKeys(loaded.snapshot, environment);
   if (missing.length > 0) {
     throw new HeadgateError("config_invalid", {
-      detail: `The project's providers need environment variables that are not set: ${missing.join(", ")}.`,
+      detail: `The project's providers or alerts need environment variables that are not set: ${missing.join(", ")}.`,
     });
   }
   return `declared: ${[...loaded.snapshot.providers.keys()].join(", ")}`;
