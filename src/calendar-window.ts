@@ -93,7 +93,8 @@ function findOffsetMs(timeZone: string, atMs: number): number {
   return readLocal(timeZone, atMs).asUtcMs - Math.floor(atMs / 1000) * 1000;
 }
 
-function findMidnight(timeZone: string, year: number, month: number, day: number): number {
+/** When a local day begins. @param month 0 to 11; days and months that are too many run into the next. */
+export function findMidnight(timeZone: string, year: number, month: number, day: number): number {
   const localMs = Date.UTC(year, month, day);
   // The offsets of half a day before and after are those of before and after a change.
   const before = localMs - findOffsetMs(timeZone, localMs - 12 * hourMs - hourMs);

@@ -15,6 +15,7 @@ const words: ReadonlySet<string> = new Set([
   "src/call.ts",
   "src/message.ts",
   "src/reply.ts",
+  "src/calendar-window.ts",
   "src/clock.ts",
   "src/calendar-window.ts",
   "src/errors.ts",
@@ -38,6 +39,21 @@ const rows: readonly Row[] = [
   { of: "src/contract/", may: ["src/endpoint/snapshot.ts", "src/endpoint/define-routing.ts"] },
   { of: "src/telemetry/", may: ["src/config.ts", "src/store/store.ts"] },
   { of: "src/store/", may: ["src/telemetry/logger.ts"] },
+  {
+    of: "src/usage/",
+    may: [
+      "src/store/store.ts",
+      "src/store/usage.ts",
+      "src/store/budget-alert.ts",
+      "src/endpoint/snapshot.ts",
+      "src/endpoint/define-budget.ts",
+      "src/endpoint/time-zone-schema.ts",
+      "src/providers/wire/parse-retry-after.ts",
+      "src/outbound.ts",
+      "src/config.ts",
+      "src/telemetry/logger.ts",
+    ],
+  },
   {
     of: "src/pipeline/pipeline.ts",
     may: ["src/pipeline/", "src/providers/provider.ts", "src/store/journal.ts", "src/endpoint/not-built.ts"],
@@ -120,6 +136,7 @@ const rows: readonly Row[] = [
       "src/providers/",
       "src/store/",
       "src/telemetry/",
+      "src/usage/",
     ],
   },
   {
@@ -130,6 +147,7 @@ const rows: readonly Row[] = [
       "src/endpoint/snapshot.ts",
       "src/store/store.ts",
       "src/telemetry/logger.ts",
+      "src/usage/",
     ],
   },
   {
@@ -148,6 +166,7 @@ const rows: readonly Row[] = [
       "src/endpoint/",
       "src/store/",
       "src/telemetry/",
+      "src/usage/",
       "src/outbound.ts",
       "src/providers/pick-provider.ts",
     ],

@@ -48,6 +48,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/keys.ts")).keys,
   },
   {
+    name: "usage",
+    summary: "Tell what calls have taken and cost, and what budgets have left.",
+    load: async () => (await import("./commands/usage.ts")).usage,
+  },
+  {
     name: "doctor",
     summary: "Check the machine, the project, the store and the provider.",
     load: async () => (await import("./commands/doctor.ts")).doctor,

@@ -19,6 +19,7 @@ import { registerAdminKeys } from "./routes/admin-keys.ts";
 import { registerAdminRequests } from "./routes/admin-requests.ts";
 import { registerAdminRoutes } from "./routes/admin-routes.ts";
 import { registerAdminStatus } from "./routes/admin-status.ts";
+import { registerAdminUsage } from "./routes/admin-usage.ts";
 import { registerCallEndpoint } from "./routes/call-endpoint.ts";
 import { registerDialect } from "./routes/dialect.ts";
 import { registerHealth } from "./routes/health.ts";
@@ -98,6 +99,7 @@ export function createApp(dependencies: ServerDependencies): App {
   registerAdminKeys(http, context);
   registerAdminRequests(http, context);
   registerAdminStatus(http, context);
+  registerAdminUsage(http, context);
   registerAdminRoutes(http, context);
   refuse();
   return { http, context, connections };

@@ -157,6 +157,12 @@ function createMemoryStore(): MemoryStore {
       switches.set(name, changed);
       return changed;
     },
+    // Tests of usage and alerts have a real store.
+    sumUsage: async () => [],
+    claimAlert: async () => false,
+    takeDueAlerts: async () => [],
+    scheduleAlert: async () => {},
+    dropAlerts: async () => {},
     ping: async () => {},
     close: async () => {},
   };

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { createAlertStore } from "./alert-store.ts";
 import { createAnswerStore, dropAllExpiredAnswers } from "./answer-store.ts";
 import { startBackgroundTasks } from "./background-tasks.ts";
 import { createBudgetStore } from "./budget-store.ts";
@@ -30,6 +31,8 @@ const defaultStatementLimitMs = 15_000;
 const defaultMaintenanceIntervalMs = 10_000;
 const checkpointBytes = 16 * 1024 * 1024;
 const dayMs = 86_400_000;
+// Longer than any window of a budget: within one, no threshold is passed twice.
+const alertRetentionMs = 40 * dayMs;
 
 /**
  * Opens the durable state and brings its schema up to date. Close it: it holds a thread and a lock, or connections.
@@ -54,6 +57,8 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   }
   const responses = createResponseStore(database);
   const dropExpired = (): Promise<void> => dropAllExpired(responses, clock.now());
+  const alerts = createAlertStore(database);
+  const dropAlerts = (): Promise<void> => alerts.dropAlerts(clock.now() - alertRetentionMs);
   const budgets = createBudgetStore(database);
   const dropWindows = (): Promise<void> => budgets.dropBudgetWindows(clock.now() - 2 * dayMs);
   const answers = createAnswerStore(database);
@@ -67,6 +72,7 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
       prepareDays,
       dropExpired,
       dropExpiredAnswers,
+      dropAlerts,
       dropWindows,
       ...(databaseUrl === undefined ? [maintain] : []),
     ],

@@ -11,7 +11,9 @@ import type { RequestDays } from "./request-days.ts";
 import { isMissingDay } from "./request-days.ts";
 import { createResponseStore } from "./response-store.ts";
 import type { KeyRow, KeyScope, RecordQuery, Store } from "./store.ts";
+import { createAlertStore } from "./alert-store.ts";
 import { createSwitchStore } from "./switch-store.ts";
+import { addUsage, createUsageStore } from "./usage-store.ts";
 
 /** A store that also takes what the journal holds. */
 export interface SqlStore extends Store {
@@ -92,6 +94,8 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
     ...createResponseStore(database),
     ...createAnswerStore(database),
     ...createSwitchStore(database),
+    ...createUsageStore(database),
+    ...createAlertStore(database),
     ...createBudgetStore(database),
     ping: async () => {
       await database.query({ name: "ping", text: "select 1" });
@@ -139,7 +143,7 @@ async function insertRows(inserting: Inserting, rows: Uint8Array, columns: strin
   try {
     const onStored = await database.transaction(async () => {
       await database.copy(copySql("headgate_requests"), rows);
-      return await follow(inserting, () => readRows(rows, columns));
+      return await follow(inserting, readRows(rows, columns));
     });
     onStored();
     return;
@@ -159,17 +163,20 @@ async function insertRows(inserting: Inserting, rows: Uint8Array, columns: strin
         returning request_id as "requestId", (extract(epoch from started_at) * 1000)::double precision as "startedAtMs"`,
     });
     const isAdded = new Set(added.map(nameOf));
-    return await follow(inserting, () => readRows(rows, columns).filter((record) => isAdded.delete(nameOf(record))));
+    return await follow(
+      inserting,
+      readRows(rows, columns).filter((record) => isAdded.delete(nameOf(record))),
+    );
   });
   onStored();
 }
 
 async function follow(
-  { followers, origin }: Inserting,
-  listRecords: () => readonly PlainRecord[],
+  { database, followers, origin }: Inserting,
+  records: readonly PlainRecord[],
 ): Promise<() => void> {
-  if (followers.length === 0) return () => {};
-  const records = listRecords();
+  if (records.length === 0) return () => {};
+  await addUsage(database, records);
   const onStored: (() => void)[] = [];
   for (const follower of followers) onStored.push(await follower(records, origin));
   return () => {

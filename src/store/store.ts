@@ -1,6 +1,8 @@
 import type { AttemptNote, CacheStatus, RouteFeatures, RungNote } from "../call.ts";
 import type { FinishReason } from "../reply.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { AlertStore } from "./budget-alert.ts";
+import type { UsageStore } from "./usage.ts";
 
 /** What became of one accepted call. Holds no prompt text, input or answer. */
 export interface CallRecord {
@@ -249,7 +251,7 @@ export interface BudgetStore {
  * The one door to durable state; all SQL lives behind it.
  * Every method rejects with `store_unavailable` when the database cannot be reached within its deadline.
  */
-export interface Store extends ResponseStore, AnswerStore, SwitchStore, BudgetStore {
+export interface Store extends ResponseStore, AnswerStore, SwitchStore, BudgetStore, UsageStore, AlertStore {
   readonly kind: "embedded" | "postgres";
   insertKey(key: KeyRow): Promise<void>;
   listKeys(): Promise<readonly KeyRow[]>;
