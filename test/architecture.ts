@@ -132,6 +132,8 @@ const rows: readonly Row[] = [
       "src/accept-call.ts",
       "src/connect-provider.ts",
       "src/live-switches.ts",
+      "src/open-answers.ts",
+      "src/open-budgets.ts",
       "src/outbound.ts",
       "src/config.ts",
       "src/endpoint/",
