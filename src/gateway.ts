@@ -154,7 +154,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     const ruleSets = createProjectRuleSets({ declaredSnapshot: () => complete(project.snapshot), switches, log });
     const priceOf = createPriceList({ clock, onUnknown: (model) => log.warn({ event: "price.unknown", ...model }) });
     const tokens = createTokenCalibration();
-    const budgets = opened.adopt(openBudgets({ ...options, clock, store, journal, project }), (resource) =>
+    const budgets = opened.adopt(openBudgets({ ...options, clock, outbound, store, journal, project }), (resource) =>
       resource.close(),
     );
     const board = new HealthBoard({ clock });

@@ -103,7 +103,14 @@ const rows: readonly Row[] = [
   },
   {
     of: "src/open-budgets.ts",
-    may: ["src/gateway.ts", "src/endpoint/live-project.ts", "src/pipeline/budget/", "src/store/"],
+    may: [
+      "src/gateway.ts",
+      "src/endpoint/live-project.ts",
+      "src/outbound.ts",
+      "src/pipeline/budget/",
+      "src/store/",
+      "src/usage/",
+    ],
   },
   { of: "src/live-switches.ts", may: ["src/store/store.ts", "src/telemetry/logger.ts"] },
   {
