@@ -37,7 +37,6 @@ import { openStore } from "./store/connect.ts";
 import { openJournal } from "./store/journal.ts";
 import type { Journal } from "./store/journal.ts";
 import type { Store } from "./store/store.ts";
-import { createBudgetAlerts } from "./usage/budget-alerts.ts";
 import type { CallLog, Logger } from "./telemetry/logger.ts";
 
 /** Who calls, and how the call ends. */
@@ -142,17 +141,6 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     requireKeys(project.snapshot, environment);
     const picked = await pickProvider(project.snapshot, options, outbound, clock);
     const store = await opening;
-    const alerts = opened.adopt(
-      createBudgetAlerts({
-        store,
-        outbound,
-        clock,
-        log,
-        secret: (name) => environment.secret(name),
-        listBudgets: () => project.snapshot.budgets ?? [],
-      }),
-      (resource) => resource.close(),
-    );
     const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
       resource.close(closeTimeoutMs),
     );
@@ -166,7 +154,7 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     const ruleSets = createProjectRuleSets({ declaredSnapshot: () => complete(project.snapshot), switches, log });
     const priceOf = createPriceList({ clock, onUnknown: (model) => log.warn({ event: "price.unknown", ...model }) });
     const tokens = createTokenCalibration();
-    const budgets = opened.adopt(openBudgets({ ...options, clock, store, journal, project, alerts }), (resource) =>
+    const budgets = opened.adopt(openBudgets({ ...options, clock, outbound, store, journal, project }), (resource) =>
       resource.close(),
     );
     const board = new HealthBoard({ clock });

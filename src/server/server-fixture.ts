@@ -109,7 +109,6 @@ function refuse(): Promise<never> {
 function createMemoryStore(): MemoryStore {
   const keys: KeyRow[] = [];
   const records: CallRecord[] = [];
-  const switches = new Map<string, Switch>();
   return {
     kind: "embedded",
     keys,
@@ -149,14 +148,7 @@ function createMemoryStore(): MemoryStore {
     findAnswer: async () => undefined,
     insertAnswers: async () => {},
     dropExpiredAnswers: async () => 0,
-    listSwitches: async () => [...switches.values()],
-    setSwitch: async (name, value, changedAtMs) => {
-      const known = switches.get(name);
-      const previous = known && known.value !== value ? known.value : known?.previous;
-      const changed = { name, value, ...(previous === undefined ? {} : { previous }), changedAtMs };
-      switches.set(name, changed);
-      return changed;
-    },
+    ...createMemorySwitches(),
     // Tests of usage and alerts have a real store.
     sumUsage: async () => [],
     claimAlert: async () => false,
@@ -165,5 +157,19 @@ function createMemoryStore(): MemoryStore {
     dropAlerts: async () => {},
     ping: async () => {},
     close: async () => {},
+  };
+}
+
+function createMemorySwitches(): Pick<Store, "listSwitches" | "setSwitch"> {
+  const switches = new Map<string, Switch>();
+  return {
+    listSwitches: async () => [...switches.values()],
+    setSwitch: async (name, value, changedAtMs) => {
+      const known = switches.get(name);
+      const previous = known && known.value !== value ? known.value : known?.previous;
+      const changed = { name, value, ...(previous === undefined ? {} : { previous }), changedAtMs };
+      switches.set(name, changed);
+      return changed;
+    },
   };
 }

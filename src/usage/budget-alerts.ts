@@ -9,13 +9,10 @@ import type { SendDueOptions } from "./send-due-alerts.ts";
 
 export type BudgetAlertsOptions = Omit<SendDueOptions, "signal">;
 
-/** What a budget has spent in a window. */
-export type SpentBudget = Omit<BudgetReport, "reserved" | "free">;
-
 /** Tells when budgets pass their thresholds: each once for a window and subject, over all processes. */
 export interface BudgetAlerts {
   /** What a budget has spent, as soon as it is known. Takes no time: claiming and sending are done in the background. */
-  readonly onSpent: (spent: SpentBudget) => void;
+  readonly onSpent: (report: BudgetReport) => void;
   /** Claims what was passed, and leaves what could not be sent to other processes or the next start. */
   close(): Promise<void>;
 }
@@ -38,7 +35,7 @@ export function createBudgetAlerts(options: BudgetAlertsOptions): BudgetAlerts {
   const stopped = new AbortController();
   let awake = Promise.withResolvers<void>();
 
-  const onSpent = (report: SpentBudget): void => {
+  const onSpent = (report: BudgetReport): void => {
     const budget = listBudgets().find(({ name }) => name === report.name);
     if (!budget) return;
     for (const threshold of budget.alertAt) {
@@ -105,7 +102,7 @@ async function claim(waiting: Passed[], { store, clock, log }: BudgetAlertsOptio
   }
 }
 
-function toPassed(report: SpentBudget, budget: Budget, threshold: number, clock: Clock): Passed {
+function toPassed(report: BudgetReport, budget: Budget, threshold: number, clock: Clock): Passed {
   const { name, subject, unit, limit, spent, windowStartMs, resetMs } = report;
   const nowMs = clock.now();
   const share = Number((spent / limit).toFixed(4));
