@@ -139,6 +139,13 @@ function createMemoryStore(): MemoryStore {
     findResponseItems: async () => new Map(),
     deleteResponse: async () => false,
     dropExpiredResponses: async () => 0,
+    // And so have those of idempotency keys.
+    claimKeys: refuse,
+    findClaim: async () => undefined,
+    renewClaims: refuse,
+    settleClaim: refuse,
+    releaseClaim: refuse,
+    dropExpiredClaims: async () => 0,
     listSwitches: async () => [...switches.values()],
     setSwitch: async (name, value, changedAtMs) => {
       const known = switches.get(name);

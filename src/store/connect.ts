@@ -4,6 +4,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { startBackgroundTasks } from "./background-tasks.ts";
 import { createMaintenance } from "./embedded/maintenance.ts";
 import { openEmbedded } from "./embedded/open-embedded.ts";
+import { createIdempotencyStore, dropAllExpiredClaims } from "./idempotency-store.ts";
 import { migrate, ownMigrations, readMigrations } from "./migrate.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { createRequestDays } from "./request-days.ts";
@@ -52,12 +53,14 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   }
   const responses = createResponseStore(database);
   const dropExpired = (): Promise<void> => dropAllExpired(responses, clock.now());
+  const claims = createIdempotencyStore(database);
+  const dropExpiredClaims = (): Promise<void> => dropAllExpiredClaims(claims, clock.now());
   const maintain = createMaintenance({ database, checkpointBytes });
   const background = startBackgroundTasks({
     clock,
     log,
     intervalMs: options.maintenanceIntervalMs ?? defaultMaintenanceIntervalMs,
-    tasks: [prepareDays, dropExpired, ...(databaseUrl === undefined ? [maintain] : [])],
+    tasks: [prepareDays, dropExpired, dropExpiredClaims, ...(databaseUrl === undefined ? [maintain] : [])],
   });
   return createSqlStore({
     kind: databaseUrl === undefined ? "embedded" : "postgres",

@@ -2,6 +2,7 @@ import { DatabaseError } from "pg";
 import { HeadgateError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import type { Database } from "./database.ts";
+import { createIdempotencyStore } from "./idempotency-store.ts";
 import type { RecordRow } from "./record-columns.ts";
 import type { PlainRecord } from "./record-columns.ts";
 import { fromRecordRow, readRows, readStart, recordFields, rowColumns, toRow } from "./record-columns.ts";
@@ -85,6 +86,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
     },
     ...createResponseStore(database),
     ...createSwitchStore(database),
+    ...createIdempotencyStore(database),
     ping: async () => {
       await database.query({ name: "ping", text: "select 1" });
     },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRequestId } from "../ids.ts";
 import type { CallRecord, KeyRow, Store } from "../store/store.ts";
+import { describeIdempotency } from "./idempotency-conformance.ts";
 import { describeStoredResponses } from "./stored-responses-conformance.ts";
 
 export interface StoreUnderTest {
@@ -28,6 +29,7 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
     describeListing(store);
     describeKeys(store);
     describeStoredResponses(store);
+    describeIdempotency(store);
 
     test("answers a ping", async () => {
       await expect(store().ping()).resolves.toBeUndefined();
