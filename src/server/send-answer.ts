@@ -6,10 +6,15 @@ export interface AnswerHead {
   readonly snapshotId: string;
   /** What was dropped or changed on the way to the provider. */
   readonly warnings?: readonly string[];
+  /** The answer was given before, to a request with the same Idempotency-Key. */
+  readonly isReplayed?: boolean;
 }
 
+/** Says that an answer was given before. */
+export const replayedHeaders = ["Idempotency-Replayed", "true"] as const;
+
 /** `Headgate-Warning`, once for each; the first of them where there are very many. */
-export function toWarningHeaders({ warnings = [] }: AnswerHead): string[] {
+function toWarningHeaders({ warnings = [] }: AnswerHead): string[] {
   return toWarningTexts(warnings).flatMap((text) => ["Headgate-Warning", text]);
 }
 
@@ -25,13 +30,11 @@ function toHeaderText(text: string): string {
   return text.slice(0, 400).replaceAll(/[^\x20-\x7e]/g, "?");
 }
 
-/** Writes a whole JSON answer past the framework's serialisation, which would only look at it again. */
-export function sendAnswer(response: ServerResponse, head: AnswerHead, body: string | Uint8Array): void {
-  response.writeHead(200, [
+/** What every answer's head says, by names and values in turns. */
+export function toAnswerHeaders(head: AnswerHead, contentType: string): string[] {
+  return [
     "Content-Type",
-    "application/json; charset=utf-8",
-    "Content-Length",
-    String(Buffer.byteLength(body)),
+    contentType,
     "Cache-Control",
     "no-store",
     "X-Request-Id",
@@ -39,7 +42,18 @@ export function sendAnswer(response: ServerResponse, head: AnswerHead, body: str
     "Headgate-Snapshot",
     head.snapshotId,
     ...toWarningHeaders(head),
-  ]);
+    ...(head.isReplayed ? replayedHeaders : []),
+  ];
+}
+
+/** Of a whole answer. */
+export const answerMediaType = "application/json; charset=utf-8";
+
+/** Writes a whole JSON answer past the framework's serialisation, which would only look at it again. */
+export function sendAnswer(response: ServerResponse, head: AnswerHead, body: string | Uint8Array): void {
+  const headers = toAnswerHeaders(head, answerMediaType);
+  headers.push("Content-Length", String(Buffer.byteLength(body)));
+  response.writeHead(200, headers);
   // As text of one byte a character, head and body leave in one write without being put together again.
   if (typeof body === "string") response.end(body);
   else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1"), "latin1");

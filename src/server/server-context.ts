@@ -1,5 +1,6 @@
 import type { KeyScope } from "../store/store.ts";
 import type { AdmitHook } from "./admit-request.ts";
+import type { Idempotency } from "./idempotency/idempotency.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { LoadGuard } from "./load-guard.ts";
 import type { ServerDependencies, ServerLimits } from "./server-dependencies.ts";
@@ -13,6 +14,7 @@ export interface ServerContext extends ServerDependencies {
   readonly guard: LoadGuard;
   readonly starts: StartQueue;
   readonly traffic: Traffic;
+  readonly idempotency: Idempotency;
   readonly startedAtMs: number;
   /** The hook that lets only callers with the scope in. */
   readonly admit: (scope: KeyScope) => AdmitHook;
