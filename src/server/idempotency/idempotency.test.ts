@@ -1,34 +1,17 @@
 import { request as httpRequest } from "node:http";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../clock.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { HeadgateError } from "../../errors.ts";
 import type { EndpointRequest, Gateway } from "../../gateway.ts";
 import type { Reply } from "../../reply.ts";
-import { openStore } from "../../store/connect.ts";
-import type { Store } from "../../store/store.ts";
-import { createStoreFolder, type TemporaryFolder } from "../../testing/store-folder.ts";
 import { createKey } from "../create-key.ts";
-import { createFixture, summaryReply } from "../server-fixture.ts";
+import { summaryReply } from "../server-fixture.ts";
 import type { ServerDependencies } from "../server-dependencies.ts";
-import { createServer, type Server } from "../server.ts";
+import { useStore, type StartedServer } from "./store-fixture.ts";
 
-let folder: TemporaryFolder;
-let store: Store;
-const closers: (() => Promise<void>)[] = [];
+const servers = useStore();
 
 beforeAll(async () => {
-  folder = await createStoreFolder();
-  store = await openStore({ folder: folder.path, clock: systemClock });
-  for (const { row } of [app, otherApp, otherTenant]) await store.insertKey(row);
-});
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
-afterAll(async () => {
-  await store.close();
-  folder.remove();
+  for (const { row } of [app, otherApp, otherTenant]) await servers.store().insertKey(row);
 });
 
 const app = createKey({ name: "app", tenant: "acme", nowMs: 1 });
@@ -53,20 +36,12 @@ function countCalls(answer: (call: number, request: EndpointRequest) => Promise<
 
 const numbered = (call: number): Reply => summaryReply(`Answer ${call}.`);
 
-interface Started {
-  readonly server: Server;
-  readonly url: string;
-  readonly logLines: readonly Record<string, unknown>[];
-}
-
-async function start(gateway: Partial<Gateway>, overrides: Partial<ServerDependencies> = {}): Promise<Started> {
-  const { dependencies, logLines } = createFixture(gateway, { store, auth: "keys", adminToken, ...overrides });
-  const server = createServer(dependencies);
-  closers.push(() => server.close({ drainMs: 0 }));
-  const { url } = await server.listen({ host: "127.0.0.1", port: 0 });
+async function start(gateway: Partial<Gateway>, overrides: Partial<ServerDependencies> = {}): Promise<StartedServer> {
+  const started = await servers.start(gateway, { auth: "keys", adminToken, ...overrides });
+  const headers = { authorization: `Bearer ${app.secret}` };
   // Until it knows the keys.
-  while ((await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${app.secret}` } })).status !== 200);
-  return { server, url, logLines };
+  while ((await fetch(`${started.url}/v1/models`, { headers })).status !== 200);
+  return started;
 }
 
 interface Post {
@@ -350,7 +325,7 @@ describe("without a store", () => {
 
   test("nothing is carried out under a key, and all else is", async () => {
     const gateway = countCalls(numbered);
-    const { url } = await start(gateway, { store: { ...store, claimKeys: down } });
+    const { url } = await start(gateway, { store: { ...servers.store(), claimKeys: down } });
     const seen = await see(post(url, { key: newKey() }));
     expect(seen).toMatchObject({ status: 503, code: "store_unavailable", retryAfter: "1" });
     expect(gateway.calls).toEqual([]);
@@ -359,7 +334,7 @@ describe("without a store", () => {
 
   test("the answer is given that could not be kept, and nobody is told another one", async () => {
     const gateway = countCalls(numbered);
-    const { url, logLines } = await start(gateway, { store: { ...store, settleClaim: down } });
+    const { url, logLines } = await start(gateway, { store: { ...servers.store(), settleClaim: down } });
     const key = newKey();
     expect(await see(post(url, { key }))).toMatchObject({ status: 200 });
     const again = await see(post(url, { key }));

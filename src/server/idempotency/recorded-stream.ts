@@ -115,6 +115,8 @@ class LoggedStream implements RecordedStream {
   async #passOn(reader: LogReader, client: StreamReply): Promise<void> {
     this.#followers.add(client);
     try {
+      // The next event may take a while, and the client has to know that there will be one.
+      if (this.#log.length > 0 && !(await client.write(": resumed\n"))) return;
       for (let blocks = await reader.next(); blocks; blocks = await reader.next()) {
         if (!(await client.write(Buffer.concat(blocks)))) return;
       }
