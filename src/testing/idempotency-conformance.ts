@@ -67,7 +67,7 @@ function describeClaims(store: () => Store): void {
     const { keySha256 } = createClaim();
     const claims = Array.from({ length: 20 }, () => createClaim({ keySha256 }));
     const granted = await Promise.all(claims.map((claim) => store().claimKeys([claim], times)));
-    const runs = granted.flatMap((one) => [...one]);
+    const runs = granted.flatMap((one) => Array.from(one));
     expect(runs).toHaveLength(1);
     expect(await store().findClaim("acme", keySha256, nowMs)).toMatchObject({ run: runs[0] });
   });

@@ -367,6 +367,6 @@ describe("a process that ended while it carried out a request", () => {
     expect(gateway.calls).toEqual([]);
     expect(await see(post(next.url, { key: newKey() }))).toMatchObject({ status: 200 });
     cut.abort();
-    await expect(lost).rejects.toThrow();
+    await expect(lost).rejects.toThrow("aborted");
   });
 });

@@ -31,7 +31,7 @@ export interface Idempotency {
   close(): void;
 }
 
-export interface KeyedExchange {
+interface KeyedExchange {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly route: AnsweringRoute;
@@ -50,8 +50,8 @@ interface Running {
   readonly claim: NewClaim;
   /** Set once its key is claimed. */
   sink?: KeepingSink;
-  /** Set once it has its answer. */
-  kept?: KeptAnswer;
+  /** Set once it has its answer; undefined in it: too large to be kept. */
+  end?: { readonly kept: KeptAnswer | undefined };
 }
 
 export function createIdempotency(context: IdempotencyContext): Idempotency {
@@ -115,7 +115,7 @@ class KeyedAnswers implements Idempotency {
     const { reply, lastEvent } = asked;
     const { run, requestSha256 } = running.claim;
     if (requestSha256 !== claim.requestSha256) throw refuseMismatch();
-    if (running.kept) return replay(running.kept, run, asked);
+    if (running.end) return replay(running.end.kept, run, asked);
     const stream = running.sink?.stream;
     if (!lastEvent || !stream) throw refuseConflict();
     const place = { after: lastEvent.number, isReplayed: true };
@@ -130,8 +130,7 @@ class KeyedAnswers implements Idempotency {
     // Without one, the key was freed a moment ago.
     if (!known) throw asked.lastEvent ? refuseUnknown("no-stream") : refuseConflict();
     if (known.requestSha256 !== claim.requestSha256) throw refuseMismatch();
-    if (known.answer) replay(known.answer, known.run, asked);
-    else if (known.state === "unkept") throw refuseUnknown("unkept");
+    if (known.state !== "running") replay(known.answer, known.run, asked);
     else throw this.#claims.isAlive(known) ? refuseConflict() : refuseUnknown("interrupted");
   }
 
@@ -163,7 +162,7 @@ class KeyedAnswers implements Idempotency {
   }
 
   async #settle(running: Running, kept: KeptAnswer | undefined): Promise<void> {
-    if (kept) running.kept = kept;
+    running.end = { kept };
     await this.#claims.settle(running.claim, kept);
     this.#drop(running);
   }
@@ -187,7 +186,8 @@ interface Asked {
   readonly lastEvent: EventId | undefined;
 }
 
-function replay(kept: KeptAnswer, run: string, { reply, lastEvent }: Asked): void {
+function replay(kept: KeptAnswer | undefined, run: string, { reply, lastEvent }: Asked): void {
+  if (!kept) throw refuseUnknown("unkept");
   const isResumed = lastEvent !== undefined && kept.isStream;
   const from = isResumed && lastEvent.run === run ? findAfter(kept.body, lastEvent) : undefined;
   if (isResumed && from === undefined) throw refuseUnknown("no-stream");

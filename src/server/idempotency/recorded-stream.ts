@@ -25,7 +25,7 @@ export interface RecordedStream extends StreamReply {
   toKept(): KeptAnswer | undefined;
 }
 
-export interface FollowerPlace {
+interface FollowerPlace {
   readonly after: number;
   /** It is not the client that the answer was asked by. */
   readonly isReplayed: boolean;

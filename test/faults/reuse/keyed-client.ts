@@ -39,9 +39,10 @@ export function askKeyed(url: string, { secret, key, path, body, accept }: Keyed
     sent.on("response", (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", () => resolve(gone));
+      // `close` tells of it too.
+      response.on("error", () => {});
       response.on("close", () => {
-        if (!response.complete) resolve(gone);
+        if (!response.complete) return resolve(gone);
         const text = Buffer.concat(chunks).toString();
         const requestId = response.headers["x-request-id"];
         resolve({
