@@ -1,8 +1,10 @@
 import { request as httpRequest } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { HeadgateError } from "../../errors.ts";
 import type { EndpointRequest, Gateway } from "../../gateway.ts";
 import type { Reply } from "../../reply.ts";
+import type { Store } from "../../store/store.ts";
 import { createKey } from "../create-key.ts";
 import { summaryReply } from "../server-fixture.ts";
 import type { ServerDependencies } from "../server-dependencies.ts";
@@ -105,6 +107,22 @@ describe("a request with a key", () => {
     expect(first.body).toContain("Answer 1.");
     for (const replay of [again, quoted]) expect(replay).toEqual({ ...first, replayed: "true" });
     expect(gateway.calls).toHaveLength(1);
+  });
+
+  test("is claimed for good before anything is carried out", async () => {
+    const order: string[] = [];
+    const gateway = countCalls((call) => {
+      order.push("carried out");
+      return numbered(call);
+    });
+    const claimKeys: Store["claimKeys"] = async (...claims) => {
+      const granted = await servers.store().claimKeys(...claims);
+      order.push("claimed");
+      return granted;
+    };
+    const { url } = await start(gateway, { store: { ...servers.store(), claimKeys } });
+    expect(await see(post(url, { key: newKey() }))).toMatchObject({ status: 200 });
+    expect(order).toEqual(["claimed", "carried out"]);
   });
 
   test("is told by its JSON, not by how it is written", async () => {
@@ -254,7 +272,10 @@ describe("a client that leaves", () => {
     expect((await begun.promise).signal.aborted).toBe(false);
     expect(await see(post(url, { key }))).toMatchObject({ code: "idempotency_conflict" });
     // A server that stops waits for it.
-    const closing = server.close({ drainMs: 30_000 });
+    let isClosed = false;
+    const closing = server.close({ drainMs: 30_000 }).then(() => (isClosed = true));
+    for (let turn = 0; turn < 500; turn++) await setImmediate();
+    expect(isClosed).toBe(false);
     held.resolve(numbered(1));
     await closing;
     const next = await start(gateway);

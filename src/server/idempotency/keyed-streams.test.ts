@@ -146,6 +146,18 @@ describe("a stream under a key", () => {
     expect(held.calls()).toBe(1);
   });
 
+  test("keeps its comments within events, which some clients would take for events of the last id", async () => {
+    const held = holdStream();
+    const { url } = await start(held.gateway, { limits: { heartbeatMs: 1 } });
+    held.send(append("One."));
+    const reader = (await send(url, { key: newKey() })).body!.getReader();
+    let text = "";
+    while (!/id: .*\n\n: keep-alive\n/.test(text)) text += Buffer.from((await reader.read()).value ?? []).toString();
+    await reader.cancel();
+    expect(text).not.toContain("keep-alive\n\n");
+    held.end();
+  });
+
   test("without a key has none", async () => {
     const held = holdStream();
     const { url } = await start(held.gateway);
@@ -157,7 +169,7 @@ describe("a stream under a key", () => {
 
   test("goes on without its client, and is gone on with from the last event that was read", async () => {
     const held = holdStream();
-    const { url } = await start(held.gateway);
+    const { url } = await start(held.gateway, { limits: { heartbeatMs: 3_600_000 } });
     const key = newKey();
     held.send(append("a"), append("b"));
     const first = await ask(url, { key });
