@@ -13,6 +13,7 @@ import { defaultResilience } from "../src/endpoint/default-resilience.ts";
 import type { Snapshot } from "../src/endpoint/snapshot.ts";
 import type { ByteStream, Outbound } from "../src/outbound.ts";
 import { HealthBoard } from "../src/pipeline/resilience/health/health-board.ts";
+import { createTokenCalibration } from "../src/pipeline/routing/token-calibration.ts";
 import { createPipeline } from "../src/pipeline/pipeline.ts";
 import { createAnthropicProvider } from "../src/providers/anthropic/anthropic.ts";
 import { createGeminiProvider } from "../src/providers/gemini/gemini.ts";
@@ -70,6 +71,15 @@ function createCase({ name, stream, createProvider, dialect, body }: CaseOptions
     findProvider: () => provider,
     board: new HealthBoard({ clock: systemClock }),
     findContextWindow: async () => undefined,
+    ledger: {
+      findDowngrade: () => undefined,
+      reserve: () => undefined,
+      tryReserve: () => true,
+      listLeft: () => ({}),
+      settle: () => {},
+    },
+    tokens: createTokenCalibration(),
+    answers: { find: () => undefined, keep: () => false, close: () => Promise.resolve() },
   });
   const request: DialectRequest = dialect.parseRequest(body, {});
   return {

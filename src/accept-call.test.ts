@@ -148,3 +148,13 @@ describe("closing", () => {
     await closed;
   });
 });
+
+test("whoever calls can be told by the call what it has used", async () => {
+  const told: number[] = [];
+  const { gateway } = setup(async (call) => {
+    call.onUsed?.(42);
+    return wholeReply(completion);
+  });
+  await gateway.callModel(chat({ onUsed: (tokens) => told.push(tokens) }));
+  expect(told).toEqual([42]);
+});

@@ -48,17 +48,19 @@ export function acceptCalls(options: AcceptOptions): CallAcceptor {
       team: caller.team,
       metadata: caller.metadata,
       cacheControl: caller.cacheControl,
+      onUsed: caller.onUsed,
       messages: [],
       settings: {},
       stream: caller.stream,
-      notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
+      // One map for the whole call: pieces of its work have notes of their own, and share it.
+      notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [], holds: new Map() },
     });
     try {
       const reply = await run(call);
-      const { target, providerWarnings: warnings } = call.notes;
-      if (!reply.whole) return { parts: watchParts(reply.parts, { onEnd: end }), target, warnings };
+      const { target, providerWarnings: warnings, cache } = call.notes;
+      if (!reply.whole) return { parts: watchParts(reply.parts, { onEnd: end }), target, warnings, cache };
       end();
-      return { ...reply, target, warnings };
+      return { ...reply, target, warnings, cache };
     } catch (error) {
       end();
       throw error;

@@ -80,6 +80,8 @@ export interface Call {
   readonly metadata?: Readonly<Record<string, string>>;
   /** What the client wants of reuse. Absent: whatever the endpoint does. */
   readonly cacheControl?: CacheControl;
+  /** Told once, when the call's record is written, how many tokens its model calls took, input and output together. */
+  readonly onUsed?: (tokens: number) => void;
   readonly snapshot: Snapshot;
   /** Present for calls of a declared endpoint; absent for chat relays. */
   readonly endpoint?: LoadedEndpoint;
@@ -192,6 +194,8 @@ export interface CallNotes {
   /** Sentences on what the provider could not be told, or did not tell: for clients of foreign dialects, and the record. */
   readonly providerWarnings: string[];
   firstPartAtMs?: number;
+  /** What is set aside for the call's model calls, by account of its budgets: the ledger's alone. */
+  holds?: Map<object, number>;
   /** The rule set that chose, and what it was told. Absent: the call or its endpoint named its model. */
   routing?: { readonly version: string; readonly features: RouteFeatures };
   /** Absent: `none`. */

@@ -10,7 +10,7 @@ import { createLogger } from "./telemetry/logger.ts";
 import { createScriptedProvider } from "./testing/scripted-provider.ts";
 import type { ScriptedProvider } from "./testing/scripted-provider.ts";
 import { createStoreFolder } from "./testing/store-folder.ts";
-import { configWith, goodProject, writeProject } from "../test/sample-project.ts";
+import { configWith, endpointFile, endpointWith, goodProject, writeProject } from "../test/sample-project.ts";
 
 let provider: ScriptedProvider;
 
@@ -123,5 +123,25 @@ test("prompts and answers reach the log only when content is switched on", async
     const holdsContent = lines.some((line) => line.includes("The council approved") && line.includes("Short."));
     expect(lines.join("")).toContain('"event":"call.finished"');
     expect(holdsContent).toBe("HEADGATE_LOG_CONTENT" in variables);
+  }
+});
+
+test("strict token limits hold for every model call of a request, re-asks too", async () => {
+  const limits = 'limits: { inputTokens: 60, outputTokens: 40, onExceeded: "reduce" },';
+  const options = await setup({ ...scriptedConfig(), [endpointFile]: endpointWith('route: "fast",', limits) });
+  const gateway = await openGateway(options);
+  try {
+    const known = provider.ledger.requests.length;
+    provider.script({ json: { other: 1 } });
+    const reply = await gateway.callEndpoint({
+      ...request(),
+      input: { text: "The council approved a bridge. ".repeat(50) },
+    });
+    expect(reply.whole?.outcome).toMatchObject({ output: { summary: "Short." }, warnings: ["input_truncated"] });
+    const asked = provider.ledger.requests.slice(known).map(({ body }) => body as Record<string, unknown>);
+    expect(asked.map((body) => body["max_tokens"] ?? body["max_completion_tokens"])).toEqual([40, 40]);
+    expect(JSON.stringify(asked[0]?.["messages"]).length).toBeLessThan(400);
+  } finally {
+    await gateway.close();
   }
 });

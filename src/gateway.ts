@@ -12,12 +12,18 @@ import { loadProject } from "./endpoint/load-project.ts";
 import type { LoadResult } from "./endpoint/load-project.ts";
 import type { Snapshot } from "./endpoint/snapshot.ts";
 import { HeadgateError } from "./errors.ts";
+import { openLiveSwitches, type LiveSwitches } from "./live-switches.ts";
+import { openAnswers } from "./open-answers.ts";
+import { openBudgets } from "./open-budgets.ts";
 import { createOutbound } from "./outbound.ts";
 import type { Outbound } from "./outbound.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
 import { describeDecisions, type DecisionRow } from "./pipeline/resilience/decisions.ts";
 import type { HealthReport } from "./pipeline/resilience/health/deployment-health.ts";
 import { HealthBoard } from "./pipeline/resilience/health/health-board.ts";
+import { createRoutingDesk, type RoutingDesk } from "./pipeline/routing/routing-desk.ts";
+import { createRuleSets, type RuleSets } from "./pipeline/routing/rule-sets.ts";
+import { createTokenCalibration, type EstimateReport } from "./pipeline/routing/token-calibration.ts";
 import { loadPrompt } from "./pipeline/prompts/load-prompt.ts";
 import { logContent } from "./providers/log-content.ts";
 import { findHostedProvider, findModelServer, localEngine, withPickedProvider } from "./providers/pick-provider.ts";
@@ -25,8 +31,8 @@ import type { PickedProvider } from "./providers/pick-provider.ts";
 import { connectProvider, listKeyNames } from "./connect-provider.ts";
 import { describeModels, type DescribedModel } from "./providers/prices/describe-models.ts";
 import { createContextWindows } from "./providers/prices/find-context-window.ts";
-import { createPriceList } from "./providers/prices/prices.ts";
-import { createProviderPool } from "./providers/provider-pool.ts";
+import { createPriceList, type PriceList } from "./providers/prices/prices.ts";
+import { createProviderPool, type ProviderPool } from "./providers/provider-pool.ts";
 import { openStore } from "./store/connect.ts";
 import { openJournal } from "./store/journal.ts";
 import type { Journal } from "./store/journal.ts";
@@ -34,7 +40,10 @@ import type { Store } from "./store/store.ts";
 import type { CallLog, Logger } from "./telemetry/logger.ts";
 
 /** Who calls, and how the call ends. */
-export interface Caller extends Pick<Call, "tenant" | "keyId" | "keyName" | "team" | "metadata" | "cacheControl"> {
+export interface Caller extends Pick<
+  Call,
+  "tenant" | "keyId" | "keyName" | "team" | "metadata" | "cacheControl" | "onUsed"
+> {
   /** A UUID from the client's X-Request-Id, or a new one. */
   readonly requestId: string;
   /** Aborts when the client is gone. */
@@ -101,8 +110,13 @@ export interface OpenGateway extends Gateway {
   readonly picked: PickedProvider | undefined;
   /** Refuses new calls, ends those at work with `shutting_down`, and waits for their records, at most `timeoutMs`. */
   readonly endCalls: (timeoutMs: number) => Promise<void>;
+  /** Live processes on the same store, this one included. */
+  readonly processes: () => number;
   /** How the deployments are that were called in this process. */
   readonly listBreakers: () => readonly HealthReport[];
+  readonly routing: RoutingDesk;
+  /** How near estimates of input tokens come, of the models that were called in this process. */
+  readonly listTokenEstimates: () => readonly EstimateReport[];
   close(): Promise<void>;
 }
 
@@ -130,29 +144,36 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
       resource.close(closeTimeoutMs),
     );
-    const providers = opened.adopt(
-      createProviderPool((name, provider) => {
-        const created = connectProvider({ name, options: provider, environment, outbound, clock });
-        if (!environment.logContent) return created;
-        return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
-      }),
-      (resource) => resource.close(),
+    const { snapshot } = project;
+    const kept = opened.adopt(await openAnswers({ store, clock, log, snapshot }), (resource) =>
+      resource.close(closeTimeoutMs),
     );
+    const providers = opened.adopt(openProviders(options, outbound, clock), (resource) => resource.close());
     const complete = memoize((snapshot: Snapshot) => completeSnapshot(snapshot, picked, options));
+    const switches = opened.adopt(await openLiveSwitches({ store, clock, log }), (resource) => resource.close());
+    const ruleSets = createProjectRuleSets({ declaredSnapshot: () => complete(project.snapshot), switches, log });
+    const priceOf = createPriceList({ clock, onUnknown: (model) => log.warn({ event: "price.unknown", ...model }) });
+    const tokens = createTokenCalibration();
+    const budgets = opened.adopt(openBudgets({ ...options, clock, store, journal, project }), (resource) =>
+      resource.close(),
+    );
     const board = new HealthBoard({ clock });
     board.onChange((change) => log.warn({ event: "breaker.changed", ...change }));
     const run = createPipeline({
       journal,
       clock,
       onRecord: logCall,
-      priceOf: createPriceList({ clock, onUnknown: (model) => log.warn({ event: "price.unknown", ...model }) }),
+      priceOf,
       findProvider: (name, call) => providers.find(name, call.snapshot),
       board,
       findContextWindow: createContextWindows({ clock }),
+      ledger: budgets.ledger,
+      tokens,
+      answers: kept.answers,
+      semantic: kept.semantic,
     });
-    const calls = opened.adopt(
-      acceptCalls({ currentSnapshot: () => complete(project.snapshot), run, clock }),
-      (resource) => resource.close(closeTimeoutMs),
+    const calls = opened.adopt(acceptCalls({ currentSnapshot: () => ruleSets.snapshot, run, clock }), (resource) =>
+      resource.close(closeTimeoutMs),
     );
     return {
       get snapshot() {
@@ -165,13 +186,42 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
       journal,
       picked,
       endCalls: calls.close,
+      processes: () => budgets.processes,
       listBreakers: () => board.list(clock.now()),
+      routing: createRoutingDesk({ ruleSets, store, priceOf, clock }),
+      listTokenEstimates: tokens.list,
       close: () => opened.disposeAsync(),
     };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
   }
+}
+
+interface ProjectRuleSetsOptions {
+  readonly declaredSnapshot: () => Snapshot;
+  readonly switches: LiveSwitches;
+  readonly log: Logger;
+}
+
+function createProjectRuleSets({ declaredSnapshot, switches, log }: ProjectRuleSetsOptions): RuleSets {
+  return createRuleSets({
+    declaredSnapshot,
+    switches,
+    onUnknown: (version, declared) => log.warn({ event: "routes.unknown", version, inForce: declared }),
+  });
+}
+
+/** Rule sets of a project that no server is running for. `snapshot` is as it is declared. */
+export async function openProjectRouting(
+  store: Store,
+  snapshot: Snapshot,
+  log: Logger,
+): Promise<RoutingDesk & { readonly close: () => void }> {
+  const switches = await openLiveSwitches({ store, clock: systemClock, log });
+  const ruleSets = createProjectRuleSets({ declaredSnapshot: () => snapshot, switches, log });
+  const priceOf: PriceList = createPriceList({ clock: systemClock });
+  return { ...createRoutingDesk({ ruleSets, store, priceOf, clock: systemClock }), close: switches.close };
 }
 
 /** Loads a project without serving it, to tell its mistakes. */
@@ -199,6 +249,14 @@ export function openProjectStore(options: Pick<GatewayOptions, "dataFolder" | "e
 export function findMissingKeys({ providers }: Snapshot, environment: Environment): readonly string[] {
   const needed = [...providers.values()].flatMap(listKeyNames);
   return [...new Set(needed)].filter((name) => environment.secret(name) === undefined);
+}
+
+function openProviders({ environment, log }: GatewayOptions, outbound: Outbound, clock: Clock): ProviderPool {
+  return createProviderPool((name, provider) => {
+    const created = connectProvider({ name, options: provider, environment, outbound, clock });
+    if (!environment.logContent) return created;
+    return logContent(created, (exchange) => log.info({ event: "model.called", ...exchange }));
+  });
 }
 
 function requireKeys(snapshot: Snapshot, environment: Environment): void {

@@ -1,4 +1,4 @@
-import type { Target } from "./call.ts";
+import type { CallNotes, Target } from "./call.ts";
 import type { ReasoningBlock, ToolCall } from "./message.ts";
 
 /** What comes back up the pipeline. */
@@ -152,6 +152,8 @@ export interface Reply {
   readonly target?: Target;
   /** What was dropped or changed on the way to the provider; complete once the reply is there. */
   readonly warnings?: readonly string[];
+  /** Where it comes from, if it may be used again; set once the call has left the pipeline. */
+  readonly cache?: CallNotes["cache"];
 }
 
 export function wholeReply(completion: Completion): Reply {

@@ -87,6 +87,9 @@ async function serve(folder: string, env: NodeJS.ProcessEnv, options: ServeOptio
     child.stdout.on("data", read);
     child.stderr.on("data", read);
     child.once("exit", (code) => reject(new Error(`Ended with code ${code} before it was ready:\n${output}`)));
+  }).catch((error: unknown) => {
+    child.kill("SIGKILL");
+    throw error;
   });
   return {
     url,

@@ -33,9 +33,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/models.ts")).models,
   },
   {
+    name: "routes",
+    summary: "List the project's rule sets, switch them, and go back.",
+    load: async () => (await import("./commands/routes.ts")).routes,
+  },
+  {
+    name: "replay",
+    summary: "Try a rule set on recorded calls.",
+    load: async () => (await import("./commands/replay.ts")).replay,
+  },
+  {
     name: "keys",
     summary: "Create, list and revoke API keys.",
     load: async () => (await import("./commands/keys.ts")).keys,
+  },
+  {
+    name: "usage",
+    summary: "Tell what calls have taken and cost, and what budgets have left.",
+    load: async () => (await import("./commands/usage.ts")).usage,
   },
   {
     name: "doctor",

@@ -15,6 +15,13 @@ export interface Breaker {
   readonly limit?: number;
   readonly latencyMs?: number;
   readonly lastFailure?: string;
+  /** By `requests` and `tokens`. */
+  readonly providerLimits?: Readonly<Record<string, ProviderLimit>>;
+}
+
+interface ProviderLimit {
+  readonly limit?: number;
+  readonly remaining: number;
 }
 
 export interface RetryReport {
@@ -98,16 +105,25 @@ function toCells({ firstTokenMs, betweenContentMs, wholeAnswerMs }: TimeoutOptio
 function formatBreakers(breakers: readonly Breaker[]): string {
   if (breakers.length === 0) return "It has called no model yet.\n";
   return formatTable([
-    ["DEPLOYMENT", "BREAKER", "FAILURES", "IN FLIGHT", "FIRST TOKEN", "LAST FAILURE"],
+    ["DEPLOYMENT", "BREAKER", "FAILURES", "IN FLIGHT", "FIRST TOKEN", "PROVIDER'S LIMITS", "LAST FAILURE"],
     ...breakers.map((breaker) => [
       `${breaker.provider}/${breaker.model}`,
       breaker.state,
       `${breaker.failuresInWindow ?? "?"} of ${breaker.resultsInWindow ?? "?"}`,
       `${breaker.inFlight ?? "?"} of ${breaker.limit ?? "?"}`,
       breaker.latencyMs === undefined ? "-" : formatMs(Math.round(breaker.latencyMs)),
+      formatLimits(breaker.providerLimits),
       breaker.lastFailure ?? "-",
     ]),
   ]);
+}
+
+/** What is left, as `3 of 60 requests`. */
+function formatLimits(limits: Breaker["providerLimits"] = {}): string {
+  const left = Object.entries(limits).map(
+    ([unit, { limit, remaining }]) => `${remaining}${limit === undefined ? "" : ` of ${limit}`} ${unit}`,
+  );
+  return left.length === 0 ? "-" : left.join(", ");
 }
 
 function formatMs(ms: number): string {

@@ -101,7 +101,10 @@ export async function serveProject(input: CommandInput, terminal: Terminal, mode
       adminToken,
       flushRecords: () => gateway.journal.flush(),
       pendingRecords: () => gateway.journal.pending,
+      processes: gateway.processes,
       listBreakers: gateway.listBreakers,
+      routing: gateway.routing,
+      listTokenEstimates: gateway.listTokenEstimates,
     });
     const { url } = await server.listen({ host, port });
     note = { url: toLocalUrl(url), adminToken, pid: process.pid };

@@ -2,6 +2,7 @@ import type { ForeignRequest, Task } from "../call.ts";
 import type { HeadgateError } from "../errors.ts";
 import type { Message, ModelSettings, OutputFormat, ToolSpec } from "../message.ts";
 import type { Completion, Part } from "../reply.ts";
+import type { LimitHeaders, LimitState } from "./limit-state.ts";
 
 /** A foreign request in Headgate's words; `foreign` keeps what they do not say. */
 export interface DialectRequest {
@@ -46,6 +47,8 @@ export interface Dialect<Request extends DialectRequest = DialectRequest> {
   /** Absent: the dialect does not stream. */
   createWriter?(head: DialectHead, request: Request): PartWriter;
   toErrorBody(error: HeadgateError, requestId: string): unknown;
+  /** How rate limits stand, in the headers that the foreign API has for it. */
+  toLimitHeaders(states: readonly LimitState[], nowMs: number): LimitHeaders;
   /** The event that a stream ends with when it fails midway. @param head that of the writer */
   toErrorEvent(error: HeadgateError, requestId: string): string;
 }

@@ -1,3 +1,4 @@
+import { automaticRoute } from "../endpoint/define-routing.ts";
 import type { ModelEntry, Snapshot } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
 
@@ -8,12 +9,14 @@ export interface ListedModel {
   readonly ownedBy: string;
 }
 
-/** Models, tiers and endpoints of the project, in this order. Any `provider/model` of a declared provider works too. */
-export function listModels({ models, tiers, endpoints }: Snapshot): readonly ListedModel[] {
+/** Models, tiers, `auto` and endpoints of the project, in this order. Any `provider/model` of a declared provider works too. */
+export function listModels({ models, tiers, endpoints, routing }: Snapshot): readonly ListedModel[] {
   const names = new Set([...endpoints.values()].map(({ name }) => `endpoint:${name}`));
   return [
     ...[...models].map(([id, entry]) => ({ id, ownedBy: toOwner(entry) })),
     ...[...tiers.keys()].map((id) => ({ id, ownedBy: "headgate" })),
+    // The rules that come with Headgate need this tier.
+    ...(routing || tiers.has("standard") ? [{ id: automaticRoute, ownedBy: "headgate" }] : []),
     ...[...names].map((id) => ({ id, ownedBy: "headgate" })),
   ];
 }

@@ -104,6 +104,16 @@ const requestIdHeader = {
   description: "The request's id: the client's own when it sent a UUID.",
   schema: { type: "string", format: "uuid" },
 };
+const reuseHeaders = {
+  "X-Headgate-Cache": {
+    description: "Where the answer comes from.",
+    schema: { type: "string", enum: ["miss", "hit", "join", "bypass", "semantic"] },
+  },
+  Age: {
+    description: "Seconds since a kept answer was given.",
+    schema: { type: "integer", minimum: 0 },
+  },
+};
 const problem = { $ref: "#/components/responses/Problem" };
 const exampleRequestId = "01939a4c-7b1e-7c3a-9f52-0d6a4b8c1e2f";
 
@@ -144,13 +154,14 @@ function toOperation(endpoint: LoadedEndpoint, schemas: Record<string, JsonSchem
             description: "What the project declared when it answered.",
             schema: { type: "string" },
           },
+          ...(endpoint.reuse ? reuseHeaders : {}),
         },
         content: {
           "application/json": { schema: answer, ...(example === undefined ? {} : { example }) },
           "text/event-stream": { schema: eventStreamSchema },
         },
       },
-      ...toProblems([400, 401, 403, 404, 408, 413, 415, 422, 500, 502, 503, 504]),
+      ...toProblems([400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 502, 503, 504]),
     },
   };
 }

@@ -1,10 +1,8 @@
+import { automaticRoute } from "./define-routing.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import { isRecord } from "../json.ts";
 import type { TargetNames } from "./load-config.ts";
 import { suggestName } from "../nearest-name.ts";
-
-/** A route, or a model that a chat asks for: the project's rule set chooses. */
-export const automaticRoute = "auto";
 
 /** Reports names in rule sets and budgets that stand for no model or tier. Works on the raw definition. */
 export function checkMoney(
@@ -38,15 +36,13 @@ function listRuleTargets(routes: unknown): NamedTarget[] {
   const sets = isRecord(routes) && isRecord(routes["sets"]) ? Object.entries(routes["sets"]) : [];
   return sets.flatMap(([version, set]) => {
     if (!isRecord(set)) return [];
-    const path = ["routes", "sets", version];
     const rules: unknown[] = Array.isArray(set["rules"]) ? set["rules"] : [];
-    return [
-      ...rules.map((rule, index) => ({
-        path: [...path, "rules", index, "use"],
-        name: isRecord(rule) ? rule["use"] : undefined,
-      })),
-      { path: [...path, "otherwise"], name: set["otherwise"] },
-    ];
+    const targets = rules.map((rule, index): NamedTarget => ({
+      path: ["routes", "sets", version, "rules", index, "use"],
+      name: isRecord(rule) ? rule["use"] : undefined,
+    }));
+    targets.push({ path: ["routes", "sets", version, "otherwise"], name: set["otherwise"] });
+    return targets;
   });
 }
 

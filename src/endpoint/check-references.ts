@@ -1,4 +1,5 @@
-import { automaticRoute, isTarget } from "./check-money.ts";
+import { isTarget } from "./check-money.ts";
+import { automaticRoute } from "./define-routing.ts";
 import type { EndpointDraft } from "./load-endpoint.ts";
 import type { TargetNames } from "./load-config.ts";
 import { suggestName } from "../nearest-name.ts";
@@ -31,6 +32,9 @@ export function checkTargets(draft: EndpointDraft, targets: TargetNames): void {
       check(use, (message) => source.report(["route", "rules", index, "use"], message));
     }
     check(validate?.escalateTo, (message) => source.report(["validate", "escalateTo"], message));
+    if (validate?.escalateTo === automaticRoute) {
+      source.report(["validate", "escalateTo"], "Name the tier or model: no rule set chooses the last one.");
+    }
   }
   for (const { prompt, reportModel } of prompts.values()) {
     check(prompt?.model, (message) => reportModel(`model: ${message}`));

@@ -1,7 +1,7 @@
 import { sha256 } from "../ids.ts";
-import { automaticRoute } from "./check-money.ts";
 import { keyOf } from "./check-references.ts";
 import { pickRelease } from "./compare-versions.ts";
+import { automaticRoute } from "./define-routing.ts";
 import { freezeDeep, freezeMap } from "./freeze-deep.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import type { EndpointDraft } from "./load-endpoint.ts";

@@ -5,7 +5,7 @@ export type SubjectKind = (typeof subjects)[number];
 
 export const budgetWindows = ["minute", "hour", "day", "month"] as const;
 
-export type BudgetWindow = (typeof budgetWindows)[number];
+type BudgetWindow = (typeof budgetWindows)[number];
 
 /** How much calls may cost in a window of the calendar. One of `usd` and `tokens` at least. */
 export interface BudgetDefinition {

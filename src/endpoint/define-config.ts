@@ -187,7 +187,7 @@ export interface ResponsesOptions {
 }
 
 /** What happens to answers of requests with an `Idempotency-Key`. */
-export interface IdempotencyOptions {
+interface IdempotencyOptions {
   /** For how long a key gives the same answer again. At least 24. @default 24 */
   readonly retentionHours?: number;
 }

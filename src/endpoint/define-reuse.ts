@@ -6,7 +6,7 @@ export interface ReuseDefinition {
   readonly semantic?: boolean | SemanticReuseDefinition;
 }
 
-export interface SemanticReuseDefinition {
+interface SemanticReuseDefinition {
   /** Least cosine similarity of two inputs, 0 to 1. @default the one that was measured */
   readonly similarity?: number;
 }

@@ -12,6 +12,9 @@ export const tasks = [
 
 export type TaskKind = (typeof tasks)[number];
 
+/** A route, or a model that a chat asks for: the project's rule set chooses. */
+export const automaticRoute = "auto";
+
 export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
 export type Weekday = (typeof weekdays)[number];

@@ -170,7 +170,7 @@ describe("a mistake in a definition is reported with its line:", () => {
     expect(problems[0]!.startsWith(expected)).toBe(true);
   });
 
-  test.each(["tools", "retrieval", "guard", "reuse", "budget", "limits", "evals", "safety", "cache", "rag"])(
+  test.each(["tools", "retrieval", "guard", "evals", "safety", "cache", "rag"])(
     "%s, which is not built yet",
     async (key) => {
       const folder = writeProject({ ...goodProject, [endpointFile]: endpointWith(`${key}: {},`) });

@@ -23,7 +23,7 @@ describe("a good project", () => {
       name: "summarize",
       contract: 1,
       release: "1.0.0",
-      route: { use: "standard" },
+      route: { use: "auto" },
       normalize: { html: false, whitespace: "collapse", overflow: "reject" },
       validate: { reasks: 2 },
       timeoutMs: 60_000,
@@ -137,7 +137,7 @@ describe("a good project", () => {
 
 test("mistakes all over a project come back together, by file and line", async () => {
   const folder = writeProject({
-    ...configWith("tires: {},", "budgets: {},"),
+    ...configWith("tires: {},", "safety: {},"),
     "endpoints/broken/endpoint.ts": "export default {\n",
     "endpoints/broken/prompts/1.0.0.prompt": "---\nversion: 2.0.0\n---\nhi\n",
     [endpointFile]: endpointWith('route: "fasst",', "timeoutMs: 1,", "tools: [],"),

@@ -39,6 +39,10 @@ const condition = z
         to: clock.optional(),
         days: z.array(z.enum(weekdays)).min(1, "Name one day at least.").optional(),
       })
+      .refine(
+        ({ from = "00:00", to = "24:00" }) => from !== to,
+        "from and to are the same: this never holds. Leave both out for the whole day.",
+      )
       .optional(),
     budgetLeft: z
       .strictObject({ budget: z.string().min(1).optional(), atLeast: share.optional(), atMost: share.optional() })

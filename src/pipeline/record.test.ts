@@ -51,6 +51,7 @@ function setup(
   const rows: CallRecord[] = [];
   const stage = record({
     clock,
+    settle: (_call, row) => void log.push(`settle ${row.status}`),
     onRecord: () => {},
     priceOf,
     journal: {
@@ -197,14 +198,14 @@ describe("a stream", () => {
   test("is recorded before its finish is passed on, so that no client sees an end without a record", async () => {
     const stage = setup();
     await read(stage, async () => ({ parts: parts(text, finish, { type: "raw", bytes: new Uint8Array(), says: [] }) }));
-    expect(stage.log).toEqual(["text", "record ok", "finish", "raw"]);
+    expect(stage.log).toEqual(["text", "settle ok", "record ok", "finish", "raw"]);
   });
 
   test("that fails is recorded once, with the failure", async () => {
     const stage = setup();
     const failure = new HeadgateError("stream_cut");
     await expect(read(stage, async () => ({ parts: parts(text, failure) }))).rejects.toBe(failure);
-    expect(stage.log).toEqual(["text", "record error"]);
+    expect(stage.log).toEqual(["text", "settle error", "record error"]);
     expect(stage.rows[0]?.errorCode).toBe("stream_cut");
   });
 
@@ -217,11 +218,11 @@ describe("a stream", () => {
   test("that its reader leaves is recorded as cancelled, also before the first part", async () => {
     const midway = setup();
     await read(midway, async () => ({ parts: parts(text, text, finish) }), 1);
-    expect(midway.log).toEqual(["text", "record cancelled"]);
+    expect(midway.log).toEqual(["text", "settle cancelled", "record cancelled"]);
     const early = setup();
     const reply = await early.run(async () => ({ parts: parts(text, finish) }), true);
     await reply.parts[Symbol.asyncIterator]().return?.();
-    expect(early.log).toEqual(["record cancelled"]);
+    expect(early.log).toEqual(["settle cancelled", "record cancelled"]);
   });
 
   test("adds up to a whole answer", async () => {
@@ -229,4 +230,20 @@ describe("a stream", () => {
     const reply = await stage.run(async () => ({ parts: parts(text, text, finish) }), true);
     expect(await collect(reply)).toMatchObject({ text: "Hello.Hello.", finishReason: "stop" });
   });
+});
+
+test.each([
+  ["ends", async () => wholeReply({ text: "Hello.", toolCalls: [], finishReason: "stop" as const })],
+  ["fails", () => Promise.reject(new HeadgateError("provider_unavailable"))],
+])("a call that %s tells once what its model calls have used", async (_how, next: Next) => {
+  const { run } = setup();
+  const told: number[] = [];
+  const attempt = { provider: "p", model: "m", reason: "first", durationMs: 1 } as const;
+  const attempts = [
+    { ...attempt, usage: { inputTokens: 100, outputTokens: 20 } },
+    { ...attempt, usage: { inputTokens: 7, outputTokens: 3 } },
+  ];
+  const notes = { nextReason: "first" as const, attempts, rungs: [], warnings: [], providerWarnings: [] };
+  await run(next, false, { notes, onUsed: (tokens) => told.push(tokens) }).catch(() => {});
+  expect(told).toEqual([130]);
 });

@@ -5,14 +5,16 @@ import { HeadgateError } from "../errors.ts";
 import type { Journal } from "../store/journal.ts";
 import type { CallRecord } from "../store/store.ts";
 import type { Stage } from "./stage.ts";
+import { sumCost, type PriceOf } from "./sum-cost.ts";
 import { watchParts } from "./watch-parts.ts";
 import type { PartsEnd } from "./watch-parts.ts";
 
 export interface RecordOptions {
   readonly journal: Pick<Journal, "append">;
   readonly clock: Clock;
-  /** Integer micro-dollars of a model call that has usage, null if its price is unknown. Never rejects. */
-  readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
+  readonly priceOf: PriceOf;
+  /** Called with every record, before it is stored: its cost takes the place of what the call had set aside. */
+  readonly settle: (call: Call, record: CallRecord) => void;
   /** Called with every record, for the log line. */
   readonly onRecord: (record: CallRecord, error: HeadgateError | undefined) => void;
 }
@@ -28,7 +30,9 @@ export function record(options: RecordOptions): Stage {
     const nowMs = options.clock.now();
     const costMicroUsd = await sumCost(call, options.priceOf);
     const row = toRecord(call, ending, { nowMs, costMicroUsd });
+    options.settle(call, row);
     options.onRecord(row, ending.type === "failed" ? ending.error : undefined);
+    call.onUsed?.(row.inputTokens + row.outputTokens);
     await options.journal.append(row);
   };
   // A call that failed is reported with its own error, even if the journal fails as well.
@@ -156,19 +160,6 @@ function toStatus(ending: Ending): Pick<CallRecord, "status" | "errorCode" | "fi
   if (ending.type === "finished") return { status: ending.outcome?.status ?? "ok", finishReason: ending.reason };
   const { code } = ending.error;
   return { status: code === "request_cancelled" ? "cancelled" : "error", errorCode: code };
-}
-
-/** A model call without usage failed before it answered, and costs nothing. */
-async function sumCost(call: Call, priceOf: RecordOptions["priceOf"]): Promise<number | null> {
-  let sum = 0;
-  for (const attempt of call.notes.attempts) {
-    if (!attempt.usage) continue;
-    const price = priceOf(attempt, call);
-    const cost = price instanceof Promise ? await price : price;
-    if (cost === null) return null;
-    sum += cost;
-  }
-  return sum;
 }
 
 function sumUsage({ attempts }: CallNotes): UsageFields {

@@ -3,6 +3,7 @@ import type { Completion, Outcome, Part, Reply } from "../reply.ts";
 import { wholeReply } from "../reply.ts";
 import type { LoadedEndpoint } from "../endpoint/snapshot.ts";
 import { HeadgateError } from "../errors.ts";
+import { outcomeDeltas } from "./outcome-deltas.ts";
 import type { Stage } from "./stage.ts";
 
 /** Gives an endpoint's answer its final shape: warnings collected on the way, and the contract's fallback when the model failed. */
@@ -38,9 +39,7 @@ async function* shapeParts(call: Call, endpoint: LoadedEndpoint, parts: AsyncIte
 
 async function* fallbackParts(outcome: Outcome, isDirty: boolean): AsyncGenerator<Part> {
   if (isDirty) yield { type: "reset", reason: "fallback" };
-  for (const [name, value] of Object.entries(outcome.output)) {
-    yield { type: "delta", path: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, set: value };
-  }
+  yield* outcomeDeltas(outcome);
   yield { type: "finish", reason: "other", outcome };
 }
 

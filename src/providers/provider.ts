@@ -44,6 +44,21 @@ export interface ModerateAnswer {
   readonly raw?: Uint8Array;
 }
 
+/** What is left of one of a vendor's rate limits. */
+export interface ProviderLimit {
+  /** Absent: the vendor does not say. */
+  readonly limit?: number;
+  readonly remaining: number;
+  /** Milliseconds since the epoch at which all of it is there again. */
+  readonly resetAtMs: number;
+}
+
+/** What a vendor says of its rate limits with an answer. Absent: nothing that makes sense. */
+export interface ProviderLimits {
+  readonly requests?: ProviderLimit;
+  readonly tokens?: ProviderLimit;
+}
+
 export interface ProviderContext {
   /** Aborting closes the provider's socket. */
   readonly signal: AbortSignal;
@@ -51,6 +66,8 @@ export interface ProviderContext {
   readonly deadlineMs: number;
   /** Tells the client what of its request this provider lacks. One sentence, without data. */
   readonly warn: (warning: string) => void;
+  /** Told how the vendor's rate limits stand, as soon as the head of an answer says so, be it a failure. */
+  readonly seeLimits?: (limits: ProviderLimits) => void;
 }
 
 /** The way out to models. Implementations translate every foreign error once, into a `provider_*`, `context_too_long`, `content_filtered`, `stream_cut`, `deadline_exceeded` or `request_cancelled` HeadgateError. */

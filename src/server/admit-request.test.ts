@@ -37,6 +37,7 @@ test.each([10, 1000, 100_000, 900_000])(
       traffic,
       starts: lateQueue,
       authenticate: () => ({ tenant: "default", scopes: ["call"] }),
+      limitRate: () => undefined,
     });
     const http = fastify();
     parseJsonBodies(http);

@@ -3,6 +3,8 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fast
 import { HeadgateError } from "../errors.ts";
 import type { KeyScope } from "../store/store.ts";
 import type { Authenticate, Principal } from "./authenticate.ts";
+import type { LimitRate, LimitedRoute } from "./limit-rate.ts";
+import type { RateTicket } from "./rate-limiter.ts";
 import type { StartQueue } from "./start-queue.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -12,6 +14,8 @@ declare module "fastify" {
     principal: Principal;
     /** Aborts when the client is gone before its answer is out. */
     cancellation: AbortSignal;
+    /** What it has taken of the rate limits; undefined: none holds for it. */
+    rateTicket: RateTicket | undefined;
   }
 }
 
@@ -19,6 +23,7 @@ export interface AdmitOptions {
   readonly traffic: Traffic;
   readonly starts: StartQueue;
   readonly authenticate: Authenticate;
+  readonly limitRate: LimitRate;
 }
 
 export type AdmitHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void;
@@ -28,8 +33,9 @@ export type AdmitHook = (request: FastifyRequest, reply: FastifyReply, done: Hoo
 const mostBytesAtOnce = 16 * 1024;
 
 /** The hook that runs before a body is read: lets a request in, says who it is from, and ties its work to its socket. */
-export function createAdmit({ traffic, starts, authenticate }: AdmitOptions): (scope: KeyScope) => AdmitHook {
-  return (scope) => {
+export function createAdmit(options: AdmitOptions): (scope: KeyScope, route?: LimitedRoute) => AdmitHook {
+  const { traffic, starts, authenticate, limitRate } = options;
+  return (scope, route) => {
     const canBeRefused = scope === "call";
     return function admitRequest(request, reply, done) {
       let endCall: (() => void) | undefined;
@@ -44,9 +50,11 @@ export function createAdmit({ traffic, starts, authenticate }: AdmitOptions): (s
         response.once("close", () => {
           traffic.leave(response);
           endCall?.();
+          request.rateTicket?.leave();
           if (!response.writableFinished) cancel.abort(new HeadgateError("request_cancelled"));
         });
         request.principal = authenticate(request.raw, scope);
+        if (route) request.rateTicket = limitRate({ request, response, route, bodyBytes: announcedBytes });
         if (!comesAtOnce)
           start = (error) => {
             if (!error) countBody(request.raw, response, traffic);

@@ -10,13 +10,17 @@ import { createAuthenticate } from "./authenticate.ts";
 import { watchConnections, type Connections } from "./connections.ts";
 import { createIdempotency } from "./idempotency/idempotency.ts";
 import { createKeyRing } from "./key-ring.ts";
+import { createLimitRate } from "./limit-rate.ts";
 import { createLoadGuard } from "./load-guard.ts";
 import { parseJsonBodies } from "./parse-body.ts";
+import { createRateLimiter } from "./rate-limiter.ts";
 import { refuseConnection } from "./refuse-connection.ts";
 import { refuseOtherMethods } from "./refuse-other-methods.ts";
 import { registerAdminKeys } from "./routes/admin-keys.ts";
 import { registerAdminRequests } from "./routes/admin-requests.ts";
+import { registerAdminRoutes } from "./routes/admin-routes.ts";
 import { registerAdminStatus } from "./routes/admin-status.ts";
+import { registerAdminUsage } from "./routes/admin-usage.ts";
 import { registerCallEndpoint } from "./routes/call-endpoint.ts";
 import { registerDialect } from "./routes/dialect.ts";
 import { registerHealth } from "./routes/health.ts";
@@ -66,6 +70,7 @@ export function createApp(dependencies: ServerDependencies): App {
   http.setErrorHandler(sendError);
   http.decorateRequest("principal");
   http.decorateRequest("cancellation");
+  http.decorateRequest("rateTicket");
   http.addHook("onRequest", function stampReply(request, reply, done) {
     reply.header("x-request-id", request.id);
     reply.header("cache-control", "no-store");
@@ -95,20 +100,29 @@ export function createApp(dependencies: ServerDependencies): App {
   registerAdminKeys(http, context);
   registerAdminRequests(http, context);
   registerAdminStatus(http, context);
+  registerAdminUsage(http, context);
+  registerAdminRoutes(http, context);
   refuse();
   return { http, context, connections };
 }
 
 function createContext(dependencies: ServerDependencies): ServerContext {
-  const { auth, adminToken, store, clock, logger } = dependencies;
+  const { auth, adminToken, store, clock, logger, gateway, processes = () => 1 } = dependencies;
   const limits = { ...defaultLimits, ...dependencies.limits };
   const keys = createKeyRing({ store, clock, logger, refreshMs: limits.keyRefreshMs });
   const guard = createLoadGuard({ clock, maxRssBytes: dependencies.limits?.maxRssBytes });
   const starts = createStartQueue({ clock });
   const traffic = createTraffic({ ...limits, guard, starts, random: () => clock.random() });
-  const admit = createAdmit({ traffic, starts, authenticate: createAuthenticate({ auth, adminToken, keys }) });
+  const limiter = createRateLimiter({ clock, rateLimits: () => gateway.snapshot.rateLimits ?? [], processes });
+  const admit = createAdmit({
+    traffic,
+    starts,
+    authenticate: createAuthenticate({ auth, adminToken, keys }),
+    limitRate: createLimitRate({ limiter, clock }),
+  });
   const idempotency = createIdempotency({ ...dependencies, limits });
-  return { ...dependencies, limits, keys, guard, starts, traffic, admit, idempotency, startedAtMs: clock.now() };
+  const parts = { keys, guard, starts, traffic, limiter, admit, idempotency };
+  return { ...dependencies, limits, ...parts, startedAtMs: clock.now() };
 }
 
 function createHttp({ clock, limits, logger }: ServerContext): FastifyInstance {

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { sha256 } from "../ids.ts";
+import { createPoll } from "../poll.ts";
 import type { KeyRow, Store } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { isKeyShaped } from "./create-key.ts";
@@ -24,43 +25,21 @@ export interface KeyRing {
 
 /** Starts to poll at once; a store that fails is reported once, until it answers again. */
 export function createKeyRing({ store, clock, logger, refreshMs }: KeyRingOptions): KeyRing {
-  let isClosed = false;
-  let isFailing = false;
-  let cancelTimer = (): void => {};
-  let keys: ReadonlyMap<string, KeyRow> | undefined;
-  let newestRead = 0;
-  let installedRead = 0;
-
-  async function refresh(): Promise<void> {
-    // Reads may overtake each other; a set read earlier never replaces one read later.
-    const read = ++newestRead;
-    const rows = await store.listKeys();
-    if (read < installedRead) return;
-    installedRead = read;
-    keys = new Map(rows.filter((row) => row.revokedAtMs === undefined).map((row) => [row.sha256, row]));
-  }
-
-  async function poll(): Promise<void> {
-    try {
-      await refresh();
-      isFailing = false;
-    } catch (error) {
-      if (!isFailing) logger.warn({ event: "keys.refresh_failed", err: error });
-      isFailing = true;
-    }
-    if (!isClosed) cancelTimer = clock.after(refreshMs, () => void poll());
-  }
-
-  void poll();
+  const keys = createPoll<ReadonlyMap<string, KeyRow>>({
+    read: async () => {
+      const rows = await store.listKeys();
+      return new Map(rows.filter((row) => row.revokedAtMs === undefined).map((row) => [row.sha256, row]));
+    },
+    clock,
+    intervalMs: refreshMs,
+    onFailure: (error) => logger.warn({ event: "keys.refresh_failed", err: error }),
+  });
   return {
     get isLoaded() {
-      return keys !== undefined;
+      return keys.value !== undefined;
     },
-    find: (secret) => (isKeyShaped(secret) ? keys?.get(sha256(secret)) : undefined),
-    refresh,
-    close: () => {
-      isClosed = true;
-      cancelTimer();
-    },
+    find: (secret) => (isKeyShaped(secret) ? keys.value?.get(sha256(secret)) : undefined),
+    refresh: keys.refresh,
+    close: keys.close,
   };
 }

@@ -1,11 +1,10 @@
 import type { ServerResponse } from "node:http";
+import type { Reply } from "../reply.ts";
 
-export interface AnswerHead {
+export interface AnswerHead extends Pick<Reply, "warnings" | "cache"> {
   readonly requestId: string;
   /** Of the snapshot that the call ran on. */
   readonly snapshotId: string;
-  /** What was dropped or changed on the way to the provider. */
-  readonly warnings?: readonly string[];
   /** The answer was given before, to a request with the same Idempotency-Key. */
   readonly isReplayed?: boolean;
 }
@@ -13,9 +12,15 @@ export interface AnswerHead {
 /** Says that an answer was given before. */
 export const replayedHeaders = ["Idempotency-Replayed", "true"] as const;
 
-/** `Headgate-Warning`, once for each; the first of them where there are very many. */
-function toWarningHeaders({ warnings = [] }: AnswerHead): string[] {
-  return toWarningTexts(warnings).flatMap((text) => ["Headgate-Warning", text]);
+/**
+ * What a head says of how the answer came about: `X-Headgate-Cache` and `Age` (RFC 9111, section 5.1) where it may be used
+ * again, and `Headgate-Warning` once for each; the first of them where there are very many.
+ */
+function toReplyHeaders({ warnings = [], cache }: AnswerHead): string[] {
+  const headers = toWarningTexts(warnings).flatMap((text) => ["Headgate-Warning", text]);
+  if (cache) headers.push("X-Headgate-Cache", cache.status);
+  if (cache?.ageSeconds !== undefined) headers.push("Age", String(cache.ageSeconds));
+  return headers;
 }
 
 /** One line each, in ASCII. */
@@ -41,7 +46,7 @@ export function toAnswerHeaders(head: AnswerHead, contentType: string): string[]
     head.requestId,
     "Headgate-Snapshot",
     head.snapshotId,
-    ...toWarningHeaders(head),
+    ...toReplyHeaders(head),
     ...(head.isReplayed ? replayedHeaders : []),
   ];
 }

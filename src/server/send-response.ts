@@ -51,7 +51,7 @@ async function sendWhole(context: ServerContext, exchange: ResponseExchange): Pr
         return toResponse(completion, shown, exchange.parsed, settlement);
       });
   const warnings = [...listWarnings(exchange, answer), ...(warning === undefined ? [] : [warning])];
-  exchange.sink.send({ ...toHead(exchange), warnings }, body);
+  exchange.sink.send({ ...toHead(exchange), warnings, cache: answer.cache }, body);
 }
 
 interface Settled {
@@ -101,6 +101,7 @@ async function streamResponse(context: ServerContext, exchange: ResponseExchange
   try {
     const answer = await exchange.ask();
     stream.warn(listWarnings(exchange, answer));
+    stream.tell(answer.cache);
     writer = createResponseWriter(toShown(exchange, answer), parsed);
     if (!(await writeParts(stream, { relay, writer, parts: answer.parts }))) return;
     if (!relay.isAtWork) await stream.write(await settleStreamed(context, exchange, writer));

@@ -21,6 +21,12 @@ export interface ServerDependencies {
   readonly pendingRecords?: () => number;
   /** The health of each deployment that was asked, for `/admin/v1/breakers`. */
   readonly listBreakers?: OpenGateway["listBreakers"];
+  /** Processes that serve the project now, on this store: each enforces its share of the rate limits. @default 1 */
+  readonly processes?: () => number;
+  /** Rule sets, for `/admin/v1/routes`. */
+  readonly routing?: OpenGateway["routing"];
+  /** For `/admin/v1/token-estimates`. */
+  readonly listTokenEstimates?: OpenGateway["listTokenEstimates"];
   readonly limits?: ServerLimits;
 }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
 import type { HeadgateError } from "../errors.ts";
+import type { Reply } from "../reply.ts";
 import { toAnswerHeaders, toWarningTexts, type AnswerHead } from "./send-answer.ts";
 
 export interface StreamReplyOptions {
@@ -27,6 +28,8 @@ export interface StreamReply {
   readonly hasBegun: boolean;
   /** What was dropped or changed: in the head, or in comments once it is out. */
   warn(warnings: readonly string[]): void;
+  /** Where the answer comes from: in the head, unless that is out. */
+  tell(cache: Reply["cache"]): void;
   /**
    * Whole events only. Waits until a slow reader has caught up. Resolves to false when the client is gone, and then
    * nothing more is to be sent.
@@ -91,6 +94,10 @@ class Stream implements StreamReply {
     const texts = toWarningTexts(warnings);
     if (!this.#response.destroyed)
       this.#response.write(texts.map((text) => this.#toComment(`Headgate-Warning: ${text}`)).join(""));
+  }
+
+  tell(cache: Reply["cache"]): void {
+    if (cache) this.#head = { ...this.#head, cache };
   }
 
   async write(chunk: string | Uint8Array): Promise<boolean> {

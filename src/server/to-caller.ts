@@ -13,6 +13,7 @@ export function toCaller(request: FastifyRequest, stream: boolean, said?: unknow
   const { tenant, keyId, keyName, team } = request.principal;
   const metadata = { ...readMetadata(said), ...readMetadataHeader(request.headers["headgate-metadata"]) };
   const cacheControl = readCacheControl(request.headers);
+  const { rateTicket } = request;
   return {
     tenant,
     ...(keyId === undefined ? {} : { keyId }),
@@ -20,6 +21,7 @@ export function toCaller(request: FastifyRequest, stream: boolean, said?: unknow
     ...(team === undefined ? {} : { team }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(cacheControl ? { cacheControl } : {}),
+    ...(rateTicket ? { onUsed: (tokens) => rateTicket.settle(tokens) } : {}),
     requestId: request.id,
     signal: request.cancellation,
     stream,

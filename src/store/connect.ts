@@ -1,7 +1,10 @@
 import { pino } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { createAlertStore } from "./alert-store.ts";
+import { createAnswerStore, dropAllExpiredAnswers } from "./answer-store.ts";
 import { startBackgroundTasks } from "./background-tasks.ts";
+import { createBudgetStore } from "./budget-store.ts";
 import { createMaintenance } from "./embedded/maintenance.ts";
 import { openEmbedded } from "./embedded/open-embedded.ts";
 import { createIdempotencyStore, dropAllExpiredClaims } from "./idempotency-store.ts";
@@ -29,6 +32,8 @@ const defaultStatementLimitMs = 15_000;
 const defaultMaintenanceIntervalMs = 10_000;
 const checkpointBytes = 16 * 1024 * 1024;
 const dayMs = 86_400_000;
+// Longer than any window of a budget: within one, no threshold is passed twice.
+const alertRetentionMs = 40 * dayMs;
 
 /**
  * Opens the durable state and brings its schema up to date. Close it: it holds a thread and a lock, or connections.
@@ -53,6 +58,12 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   }
   const responses = createResponseStore(database);
   const dropExpired = (): Promise<void> => dropAllExpired(responses, clock.now());
+  const alerts = createAlertStore(database);
+  const dropAlerts = (): Promise<void> => alerts.dropAlerts(clock.now() - alertRetentionMs);
+  const budgets = createBudgetStore(database);
+  const dropWindows = (): Promise<void> => budgets.dropBudgetWindows(clock.now() - 2 * dayMs);
+  const answers = createAnswerStore(database);
+  const dropExpiredAnswers = (): Promise<void> => dropAllExpiredAnswers(answers, clock.now());
   const claims = createIdempotencyStore(database);
   const dropExpiredClaims = (): Promise<void> => dropAllExpiredClaims(claims, clock.now());
   const maintain = createMaintenance({ database, checkpointBytes });
@@ -60,7 +71,15 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
     clock,
     log,
     intervalMs: options.maintenanceIntervalMs ?? defaultMaintenanceIntervalMs,
-    tasks: [prepareDays, dropExpired, dropExpiredClaims, ...(databaseUrl === undefined ? [maintain] : [])],
+    tasks: [
+      prepareDays,
+      dropExpired,
+      dropExpiredAnswers,
+      dropExpiredClaims,
+      dropAlerts,
+      dropWindows,
+      ...(databaseUrl === undefined ? [maintain] : []),
+    ],
   });
   return createSqlStore({
     kind: databaseUrl === undefined ? "embedded" : "postgres",

@@ -85,6 +85,9 @@ test("kill -9 loses no record whose append has resolved", async () => {
   const found = await Promise.all(acknowledged.map((id) => store.findRecord(id)));
   expect(found.filter((record) => record === undefined)).toEqual([]);
   expect(acknowledged.length).toBeGreaterThanOrEqual(300);
+  const endMs = Date.UTC(2100, 0, 1);
+  const [usage] = await store.sumUsage({ startsMs: [0], endMs, by: [], limit: 1 });
+  expect(usage?.requests).toBe(await store.countRecords());
 });
 
 /** Appends without end, and prints the id of each record whose append has resolved. Its store is down. */

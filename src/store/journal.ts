@@ -29,6 +29,8 @@ export interface Journal {
   append(record: CallRecord): Promise<void>;
   /** Moves everything appended so far into the store. */
   flush(): Promise<void>;
+  /** Takes over what ended processes have left here, and moves all there is into the store. */
+  adopt(): Promise<void>;
   /** Records appended and not yet in the store. */
   readonly pending: number;
   /** Flushes within `timeoutMs`, then closes; what could not be moved stays on disk for the next start. */
@@ -68,7 +70,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     clock,
     log,
     intervalMs: options.flushIntervalMs ?? 250,
-    insertRows: (rows, columns) => store.insertRecordRows(rows, columns),
+    insertRows: (rows, columns, origin) => store.insertRecordRows(rows, columns, origin),
     rejectedPath: join(folder, "rejected.rows"),
     retire: () => appendLog.retire(),
   });
@@ -103,10 +105,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       if (segments.size * maxSegmentBytes > maxBytes) return refuse("The usage journal is full.");
       return appendLog.append(toRow(record));
     },
-    flush: async () => {
-      await appendLog.settle();
-      await mover.moveAll();
-    },
+    flush: () => flush(appendLog, mover),
+    adopt: () => adoption.lookNow().then(() => flush(appendLog, mover)),
     get pending() {
       return mover.pending;
     },
@@ -115,6 +115,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       return closing;
     },
   };
+}
+
+async function flush(appendLog: AppendLog, mover: Mover): Promise<void> {
+  await appendLog.settle();
+  await mover.moveAll();
 }
 
 function openSlot(folder: string): JournalSlot {

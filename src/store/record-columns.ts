@@ -48,9 +48,9 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column<NonNulla
   attemptDetails: { name: "attempt_details", otherwise: "[]", write: (notes) => JSON.stringify(notes) },
   rungs: { name: "rungs", otherwise: "[]", write: (notes) => JSON.stringify(notes) },
   team: { name: "team" },
-  savedInputTokens: { name: "saved_input_tokens", otherwise: "0" },
-  savedOutputTokens: { name: "saved_output_tokens", otherwise: "0" },
-  savedMicroUsd: { name: "saved_micro_usd", otherwise: "0" },
+  savedInputTokens: { name: "saved_input_tokens" },
+  savedOutputTokens: { name: "saved_output_tokens" },
+  savedMicroUsd: { name: "saved_micro_usd" },
   ruleSet: { name: "rule_set" },
   routeFeatures: { name: "route_features", write: (features) => JSON.stringify(features) },
 };

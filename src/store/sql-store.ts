@@ -1,6 +1,8 @@
 import { DatabaseError } from "pg";
 import { HeadgateError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
+import { createBudgetStore } from "./budget-store.ts";
+import { createAnswerStore } from "./answer-store.ts";
 import type { Database } from "./database.ts";
 import { createIdempotencyStore } from "./idempotency-store.ts";
 import type { RecordRow } from "./record-columns.ts";
@@ -10,7 +12,9 @@ import type { RequestDays } from "./request-days.ts";
 import { isMissingDay } from "./request-days.ts";
 import { createResponseStore } from "./response-store.ts";
 import type { KeyRow, KeyScope, RecordQuery, Store } from "./store.ts";
+import { createAlertStore } from "./alert-store.ts";
 import { createSwitchStore } from "./switch-store.ts";
+import { addUsage, createUsageStore } from "./usage-store.ts";
 
 /** A store that also takes what the journal holds. */
 export interface SqlStore extends Store {
@@ -18,15 +22,18 @@ export interface SqlStore extends Store {
    * Inserts records that are text already: rows of `toRow`. Idempotent as `insertRecords`.
    * @param columns what the rows hold; those of an older version have fewer
    */
-  insertRecordRows(rows: Uint8Array, columns: string): Promise<void>;
+  insertRecordRows(rows: Uint8Array, columns: string, origin: RecordOrigin): Promise<void>;
   /**
-   * Has `follow` called with each record that is added, once in its life, before it is committed: what the store's methods
-   * do in it is stored with the record, or not at all.
+   * Has `follower` called with each record that is added, once in its life, before it is committed: what the store's methods
+   * do in it is stored with the record, or not at all. What it resolves to is called once they are stored.
    */
-  followRecords(follow: RecordFollower): void;
+  followRecords(follower: RecordFollower): void;
 }
 
-export type RecordFollower = (records: readonly PlainRecord[]) => Promise<void>;
+/** Whose calls records are of: this process's, or those of one that has ended. */
+export type RecordOrigin = "own" | "adopted";
+
+type RecordFollower = (records: readonly PlainRecord[], origin: RecordOrigin) => Promise<() => void>;
 
 interface SqlStoreOptions {
   readonly kind: Store["kind"];
@@ -51,7 +58,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
   const followers: RecordFollower[] = [];
   return {
     kind,
-    followRecords: (follow) => void followers.push(follow),
+    followRecords: (follower) => void followers.push(follower),
     insertKey: async (key) => {
       await database.query({ text: insertKeySql }, [
         key.id,
@@ -68,9 +75,10 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
     revokeKey: async (id, atMs) => (await database.query({ text: revokeKeySql }, [id, atMs])).length > 0,
     insertRecords: async (records) => {
       if (records.length === 0) return;
-      await insertRows({ database, days, followers }, Buffer.from(records.map(toRow).join("")), rowColumns);
+      const rows = Buffer.from(records.map(toRow).join(""));
+      await insertRows({ database, days, followers, origin: "own" }, rows, rowColumns);
     },
-    insertRecordRows: (rows, columns) => insertRows({ database, days, followers }, rows, columns),
+    insertRecordRows: (rows, columns, origin) => insertRows({ database, days, followers, origin }, rows, columns),
     findRecord: async (requestId) => {
       if (!isUuid(requestId)) return undefined;
       const [row] = await database.query<RecordRow>({ name: "find_record", text: findRecordSql }, [requestId]);
@@ -85,7 +93,11 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
       return row?.count ?? 0;
     },
     ...createResponseStore(database),
+    ...createAnswerStore(database),
     ...createSwitchStore(database),
+    ...createUsageStore(database),
+    ...createAlertStore(database),
+    ...createBudgetStore(database),
     ...createIdempotencyStore(database),
     ping: async () => {
       await database.query({ name: "ping", text: "select 1" });
@@ -123,6 +135,7 @@ interface Inserting {
   readonly database: Database;
   readonly days: RequestDays;
   readonly followers: readonly RecordFollower[];
+  readonly origin: RecordOrigin;
 }
 
 async function insertRows(inserting: Inserting, rows: Uint8Array, columns: string): Promise<void> {
@@ -130,17 +143,18 @@ async function insertRows(inserting: Inserting, rows: Uint8Array, columns: strin
   if (!columnList.test(columns)) throw new HeadgateError("internal", { detail: "These are no columns." });
   const copySql = (table: string): string => `copy ${table} (${columns}) from stdin`;
   try {
-    await database.transaction(async () => {
+    const onStored = await database.transaction(async () => {
       await database.copy(copySql("headgate_requests"), rows);
-      await follow(inserting, readRows(rows, columns));
+      return await follow(inserting, readRows(rows, columns));
     });
+    onStored();
     return;
   } catch (error) {
     if (isMissingDay(error)) await days.prepareAnew(listMoments(rows));
     else if (!isDuplicate(error)) throw error;
   }
   // Only a journal that is moved again, after its process died midway, holds what is there already; COPY cannot skip it.
-  await database.transaction(async () => {
+  const onStored = await database.transaction(async () => {
     await database.query({
       text: "create temporary table moved (like headgate_requests including defaults) on commit drop",
     });
@@ -151,16 +165,25 @@ async function insertRows(inserting: Inserting, rows: Uint8Array, columns: strin
         returning request_id as "requestId", (extract(epoch from started_at) * 1000)::double precision as "startedAtMs"`,
     });
     const isAdded = new Set(added.map(nameOf));
-    await follow(
+    return await follow(
       inserting,
       readRows(rows, columns).filter((record) => isAdded.delete(nameOf(record))),
     );
   });
+  onStored();
 }
 
-async function follow({ followers }: Inserting, records: readonly PlainRecord[]): Promise<void> {
-  if (records.length === 0) return;
-  for (const follower of followers) await follower(records);
+async function follow(
+  { database, followers, origin }: Inserting,
+  records: readonly PlainRecord[],
+): Promise<() => void> {
+  if (records.length === 0) return () => {};
+  await addUsage(database, records);
+  const onStored: (() => void)[] = [];
+  for (const follower of followers) onStored.push(await follower(records, origin));
+  return () => {
+    for (const call of onStored) call();
+  };
 }
 
 function nameOf({ requestId, startedAtMs }: Pick<PlainRecord, "requestId" | "startedAtMs">): string {

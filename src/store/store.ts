@@ -1,6 +1,8 @@
 import type { AttemptNote, CacheStatus, RouteFeatures, RungNote } from "../call.ts";
 import type { FinishReason } from "../reply.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { AlertStore } from "./budget-alert.ts";
+import type { UsageStore } from "./usage.ts";
 
 /** What became of one accepted call. Holds no prompt text, input or answer. */
 export interface CallRecord {
@@ -134,6 +136,28 @@ export interface ResponseStore {
   dropExpiredResponses(nowMs: number): Promise<number>;
 }
 
+/** An answer that serves later requests of its tenant that ask for the same. */
+export interface StoredAnswer {
+  /** Whose it is: with `key`, its name. */
+  readonly tenant: string;
+  /** Hash of what was asked. */
+  readonly key: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** As JSON. */
+  readonly body: string;
+}
+
+/** Answers that are used again. What has expired at `nowMs` is not found, and neither is another tenant's. */
+export interface AnswerStore {
+  /** The answer as JSON. */
+  findAnswer(tenant: string, key: string, nowMs: number): Promise<string | undefined>;
+  /** Puts each in the place of an older one. */
+  insertAnswers(answers: readonly StoredAnswer[]): Promise<void>;
+  /** Frees a bounded number of expired answers. Returns how many. */
+  dropExpiredAnswers(nowMs: number): Promise<number>;
+}
+
 /** One carrying out of a request with an Idempotency-Key. */
 export interface ClaimName {
   readonly tenant: string;
@@ -207,11 +231,86 @@ export interface SwitchStore {
   setSwitch(name: string, value: string, atMs: number): Promise<Switch>;
 }
 
+/** What a budget counts in. */
+export type BudgetUnit = "microUsd" | "tokens";
+
+/** One window of one budget of one subject. */
+export interface BudgetAccount {
+  /** The budget's name. */
+  readonly budget: string;
+  /** Whose it is: the id of a key, a team, an endpoint, a tenant, or "" for all calls together. */
+  readonly subject: string;
+  readonly unit: BudgetUnit;
+  readonly windowStartMs: number;
+  readonly windowEndMs: number;
+}
+
+/** How a process wants its lease of an account to change, and what it says of it. */
+export interface LeaseRequest extends BudgetAccount {
+  readonly limit: number;
+  /** What calls wait for: granted whole, or not at all. 0: none does. */
+  readonly need: number;
+  /** On top, for calls to come: granted as far as it is there. Below 0: given back. */
+  readonly slack: number;
+  /** What calls under way may cost at most, for reports. */
+  readonly reserved: number;
+}
+
+export interface LeaseAnswer {
+  /** By how much the lease has changed. */
+  readonly granted: number;
+  /** Of the account, by all processes. */
+  readonly spent: number;
+  /** By all processes, after the change. */
+  readonly held: number;
+  /** What calls of other processes wait for. */
+  readonly wantedByOthers: number;
+}
+
+export interface BudgetSpending extends BudgetAccount {
+  readonly amount: number;
+}
+
+export interface BudgetBalance extends BudgetAccount {
+  readonly spent: number;
+  readonly held: number;
+  /** What calls under way may cost at most, in all processes. */
+  readonly reserved: number;
+}
+
+/** A process that has said that it lives. */
+export interface SeenProcess {
+  readonly id: string;
+  /** For how long it has said nothing, by the store's clock. */
+  readonly silentMs: number;
+}
+
+/** Budgets over processes: each holds leases, which it may spend from without asking. */
+export interface BudgetStore {
+  /** Changes leases, one answer for each request, in order. What is spent and held together never passes a limit by it. */
+  changeLeases(processId: string, requests: readonly LeaseRequest[]): Promise<readonly LeaseAnswer[]>;
+  /**
+   * Adds what records have cost, and takes it from the process's leases as far as they have it; resolves to how much was
+   * taken from each, in order. Belongs into the transaction that stores the records.
+   * @param processId absent: the records are of a process that is gone
+   */
+  addSpending(spending: readonly BudgetSpending[], processId?: string): Promise<readonly number[]>;
+  /** Of the windows that begin at these moments, those that anything is known of. */
+  listBalances(windowStartsMs: readonly number[]): Promise<readonly BudgetBalance[]>;
+  /** Says that the process lives. Resolves to the others, and whether this one was known. */
+  beat(processId: string): Promise<{ readonly wasKnown: boolean; readonly others: readonly SeenProcess[] }>;
+  /** Gives back what the processes hold, and forgets them. */
+  endProcesses(processIds: readonly string[]): Promise<void>;
+  /** Forgets windows that ended before. */
+  dropBudgetWindows(beforeMs: number): Promise<void>;
+}
+
 /**
  * The one door to durable state; all SQL lives behind it.
  * Every method rejects with `store_unavailable` when the database cannot be reached within its deadline.
  */
-export interface Store extends ResponseStore, SwitchStore, IdempotencyStore {
+export interface Store
+  extends ResponseStore, AnswerStore, IdempotencyStore, SwitchStore, BudgetStore, UsageStore, AlertStore {
   readonly kind: "embedded" | "postgres";
   insertKey(key: KeyRow): Promise<void>;
   listKeys(): Promise<readonly KeyRow[]>;

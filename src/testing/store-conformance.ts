@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRequestId } from "../ids.ts";
 import type { CallRecord, KeyRow, Store } from "../store/store.ts";
+import { describeAlerts } from "./alerts-conformance.ts";
+import { describeBudgets } from "./budget-conformance.ts";
+import { describeStoredAnswers } from "./stored-answers-conformance.ts";
 import { describeIdempotency } from "./idempotency-conformance.ts";
 import { describeStoredResponses } from "./stored-responses-conformance.ts";
+import { describeUsage } from "./usage-conformance.ts";
+import { describeSwitches } from "./switches-conformance.ts";
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -29,6 +34,11 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
     describeListing(store);
     describeKeys(store);
     describeStoredResponses(store);
+    describeUsage(store);
+    describeAlerts(store);
+    describeBudgets(store);
+    describeSwitches(store);
+    describeStoredAnswers(store);
     describeIdempotency(store);
 
     test("answers a ping", async () => {
@@ -259,6 +269,9 @@ function createBareRecord(): CallRecord {
     cachedInputTokens: 10,
     cacheWriteTokens: 7,
     reasoningTokens: 5,
+    savedInputTokens: 0,
+    savedOutputTokens: 0,
+    savedMicroUsd: 0,
     isUsageEstimated: false,
     costMicroUsd: null,
     cache: "none",

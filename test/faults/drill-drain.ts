@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { request } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
 import { systemClock } from "../../src/clock.ts";
 import type { CallRecord } from "../../src/store/store.ts";
 import { createHostileProvider } from "../../src/testing/hostile-provider/hostile-provider.ts";
@@ -10,6 +9,7 @@ import type { ServedProject } from "../served-project.ts";
 import { askCall, type CallEnd, type CallOrder } from "./drain/ask-call.ts";
 import { createDrainProject, type DrainProject } from "./drain/drain-project.ts";
 import { startSteadyLoad } from "./drain/steady-load.ts";
+import { findPort } from "./find-port.ts";
 import { readRecords } from "./read-records.ts";
 
 /**
@@ -274,13 +274,4 @@ async function checkRecords(
     else wrong.push(`${order.surface}: ${record ? `recorded as ${record.status} ${record.errorCode}` : "no record"}`);
   }
   return right;
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

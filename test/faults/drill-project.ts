@@ -27,3 +27,10 @@ export function createDrillProject({ config, endpoints = {}, env }: DrillProject
   rmSync(source, { recursive: true, force: true });
   return project;
 }
+
+/** A key that may call and see the records. */
+export async function createKey(project: ProjectCopy): Promise<string> {
+  const created = await project.run(["keys", "create", "--name", "drill", "--scope", "call,admin", "--json"]);
+  if (created.code !== 0) throw new Error(`No key could be created: ${created.stderr}`);
+  return (JSON.parse(created.stdout) as { readonly secret: string }).secret;
+}

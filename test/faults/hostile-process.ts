@@ -16,8 +16,8 @@ export interface HostileProcess {
   /** Forgets faults and ledger. */
   reset(): Promise<void>;
   readState(): Promise<HostileState>;
-  /** Those with a greater id. */
-  readLedger(after?: number): Promise<readonly HostileEntry[]>;
+  /** Those with a greater id. @param hasBodies with what was asked, where it is still known */
+  readLedger(after?: number, hasBodies?: boolean): Promise<readonly HostileEntry[]>;
   /** SIGKILL: its port refuses connections. */
   kill(): Promise<void>;
   /** Starts it once more at its port, after `kill`. */
@@ -54,8 +54,9 @@ export async function startHostile(models: Models = {}): Promise<HostileProcess>
     setFault: (model, fault, window = {}) => post("", { model, fault, ...window }),
     reset: () => post("/reset", {}),
     readState: async () => (await (await fetch(`${control}/state`)).json()) as HostileState,
-    readLedger: async (after = 0) => {
-      const text = await (await fetch(`${control}/ledger?after=${after}`)).text();
+    readLedger: async (after = 0, hasBodies = false) => {
+      const bodies = hasBodies ? "&bodies=1" : "";
+      const text = await (await fetch(`${control}/ledger?after=${after}${bodies}`)).text();
       return text
         .split("\n")
         .filter((line) => line !== "")

@@ -151,15 +151,16 @@ describe("doctor --retries", () => {
     const folder = writeDeclared();
     const breaker = { provider: "a", model: "big", state: "open", failuresInWindow: 5, resultsInWindow: 6 };
     const more = { inFlight: 2, limit: 179, latencyMs: 812.4, lastFailure: "provider_overloaded" };
+    const providerLimits = { requests: { limit: 60, remaining: 3 }, tokens: { remaining: 1200 } };
     const idle = { provider: "b", model: "big-eu", state: "closed", failuresInWindow: 0, resultsInWindow: 0 };
     const breakers = [
       { ...breaker, ...more },
-      { ...idle, inFlight: 0, limit: 256 },
+      { ...idle, inFlight: 0, limit: 256, providerLimits },
     ];
     await startServer(folder, { "/admin/v1/status": {}, "/admin/v1/breakers": { breakers } });
     const { out } = await run(folder, { retries: true });
-    expect(out).toMatch(/^a\/big +open +5 of 6 +2 of 179 +812 ms +provider_overloaded$/m);
-    expect(out).toMatch(/^b\/big-eu +closed +0 of 0 +0 of 256 +- +-$/m);
+    expect(out).toMatch(/^a\/big +open +5 of 6 +2 of 179 +812 ms +- +provider_overloaded$/m);
+    expect(out).toMatch(/^b\/big-eu +closed +0 of 0 +0 of 256 +- +3 of 60 requests, 1200 tokens +-$/m);
     expect(parseJson((await run(folder, { retries: true, json: true })).out)).toMatchObject({ breakers });
   });
 

@@ -3,18 +3,32 @@ import type { Command } from "../command.ts";
 import { jsonOption, projectOption } from "../command.ts";
 import { formatProblems } from "../format-problems.ts";
 import { formatTable } from "../format-table.ts";
+import { listTokenEstimates, type TokenEstimate } from "../list-token-estimates.ts";
 import { findProjectFolder } from "../project-folder.ts";
 
 type Described = Awaited<ReturnType<typeof describeProjectModels>>[number];
 
 export const models: Command = {
-  usage: "[--project <folder>] [--json]",
+  usage: "[--estimates] [--project <folder>] [--json]",
   description:
     "Lists the models that the project declares, each at every place where it runs: tiers, prices in US dollars for a million tokens, context window, capabilities. Asks neither a server nor a provider; an unknown price is shown as ?.",
-  options: { project: projectOption, json: jsonOption },
+  options: {
+    estimates: {
+      type: "boolean",
+      description: "Print instead how near the running server's estimates of input tokens come.",
+    },
+    project: projectOption,
+    json: jsonOption,
+  },
   positionals: 0,
   run: async ({ values }, terminal) => {
-    const loaded = await checkProject(findProjectFolder(values, terminal));
+    const folder = findProjectFolder(values, terminal);
+    if (values["estimates"] === true) {
+      const estimates = await listTokenEstimates(folder);
+      terminal.out(values["json"] === true ? `${JSON.stringify(estimates, null, 2)}\n` : formatEstimates(estimates));
+      return 0;
+    }
+    const loaded = await checkProject(folder);
     if (!loaded.ok) {
       terminal.out(
         values["json"] === true
@@ -56,4 +70,13 @@ function toRow(model: Described): string[] {
     contextWindow === null ? "?" : contextWindow.toLocaleString("en-US"),
     capabilities.join(",") || "-",
   ];
+}
+
+function formatEstimates(estimates: readonly TokenEstimate[]): string {
+  if (estimates.length === 0) return "No model has told how many tokens it was sent since the server started.\n";
+  const head = ["PROVIDER", "MODEL", "CALLS", "RATIO", "ERROR", "CALIBRATED"];
+  const rows = estimates.map(({ provider, model, calls, ratio, errorPercent: { plain, calibrated } }) => {
+    return [provider, model, String(calls), String(ratio), `${plain}%`, `${calibrated}%`];
+  });
+  return formatTable([head, ...rows]);
 }

@@ -1,5 +1,6 @@
 import type { Dialect } from "../dialect.ts";
 import { toAnthropicError, toErrorEvent } from "./anthropic-error.ts";
+import { toAnthropicLimitHeaders } from "./anthropic-limits.ts";
 import { parseCountTokensRequest, parseMessagesRequest } from "./parse-messages-request.ts";
 import { MessageEventWriter } from "./write-message-events.ts";
 import { toMessage } from "./write-message.ts";
@@ -10,6 +11,7 @@ export const anthropicMessages: Dialect = {
   toAnswer: toMessage,
   createWriter: (head, request) => new MessageEventWriter(head, request),
   toErrorBody: toAnthropicError,
+  toLimitHeaders: toAnthropicLimitHeaders,
   toErrorEvent,
 };
 
@@ -21,5 +23,6 @@ export const anthropicCountTokens: Dialect = {
     return { input_tokens: result.inputTokens };
   },
   toErrorBody: toAnthropicError,
+  toLimitHeaders: toAnthropicLimitHeaders,
   toErrorEvent,
 };

@@ -5,6 +5,7 @@ import { encodeEvent } from "../../event-stream.ts";
 import type { Completion } from "../../reply.ts";
 import type { Dialect, DialectHead, DialectRequest } from "../dialect.ts";
 import { toOpenAiError } from "../openai-error.ts";
+import { toOpenAiLimitHeaders } from "../openai-limits.ts";
 import { createLossList } from "../loss-list.ts";
 import { toRequestError } from "../request-error.ts";
 
@@ -29,6 +30,7 @@ export const openAiEmbeddings: Dialect<ParsedEmbeddingsRequest> = {
   parseRequest: parseEmbeddingsRequest,
   toAnswer: toEmbeddings,
   toErrorBody: toOpenAiError,
+  toLimitHeaders: toOpenAiLimitHeaders,
   toErrorEvent: (error) => encodeEvent({ data: JSON.stringify(toOpenAiError(error)) }),
 };
 

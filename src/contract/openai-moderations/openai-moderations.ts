@@ -5,6 +5,7 @@ import { encodeEvent } from "../../event-stream.ts";
 import type { Completion, ModerationResult } from "../../reply.ts";
 import type { Dialect, DialectHead, DialectRequest } from "../dialect.ts";
 import { toOpenAiError } from "../openai-error.ts";
+import { toOpenAiLimitHeaders } from "../openai-limits.ts";
 import { createLossList } from "../loss-list.ts";
 import { toRequestError } from "../request-error.ts";
 
@@ -25,6 +26,7 @@ export const openAiModerations: Dialect = {
   parseRequest: parseModerationsRequest,
   toAnswer: toModerations,
   toErrorBody: toOpenAiError,
+  toLimitHeaders: toOpenAiLimitHeaders,
   toErrorEvent: (error) => encodeEvent({ data: JSON.stringify(toOpenAiError(error)) }),
 };
 

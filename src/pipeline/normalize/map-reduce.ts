@@ -2,6 +2,7 @@ import type { Call, CallNotes } from "../../call.ts";
 import { collect, type Reply } from "../../reply.ts";
 import { HeadgateError } from "../../errors.ts";
 import { isRecord } from "../../json.ts";
+import { joinNotes } from "../join-notes.ts";
 import type { Next } from "../stage.ts";
 import { measurePieces, packPieces, type CountTokens } from "./split-text.ts";
 import { replaceText, type TextField } from "./text-fields.ts";
@@ -70,23 +71,20 @@ async function askForChunks(call: Call, field: TextField, chunks: readonly strin
 
 // Chunks run side by side, so each takes its own notes, which join the call's when it ends.
 async function askForChunk(call: Call, next: Next): Promise<unknown> {
-  const notes: CallNotes = { ...call.notes, nextReason: "chunk", attempts: [], rungs: [], warnings: [] };
+  const notes: CallNotes = {
+    ...call.notes,
+    nextReason: "chunk",
+    attempts: [],
+    rungs: [],
+    warnings: [],
+    cache: undefined,
+  };
   try {
     const { outcome } = await collect(await next({ ...call, notes }));
     return outcome?.output;
   } finally {
     joinNotes(call.notes, notes);
   }
-}
-
-function joinNotes(whole: CallNotes, part: CallNotes): void {
-  const before = whole.attempts.length;
-  whole.attempts.push(...part.attempts);
-  whole.rungs.push(...part.rungs.map((rung) => ({ ...rung, attempt: rung.attempt + before })));
-  for (const warning of part.warnings) if (!whole.warnings.includes(warning)) whole.warnings.push(warning);
-  whole.prompt ??= part.prompt;
-  whole.target ??= part.target;
-  whole.firstPartAtMs ??= part.firstPartAtMs;
 }
 
 /** Output fields as a model reads them best: names and values, lists as lists. */

@@ -8,7 +8,7 @@ import { htmlToText } from "./html-to-text.ts";
 import { mapReduce } from "./map-reduce.ts";
 import type { CountTokens } from "./split-text.ts";
 import { listTexts, mapTexts, replaceText, type TextField } from "./text-fields.ts";
-import { truncateText, type Cut } from "./truncate-text.ts";
+import { leastTextTokens, truncateText, type Cut } from "./truncate-text.ts";
 
 export interface NormalizeStageOptions {
   /** @default the o200k tokenizer of src/tokens.ts, which loads its vocabulary at the first count */
@@ -67,10 +67,8 @@ async function findOverflow(
   const largest = counts.reduce((most, count, at) => (count > counts[most]! ? at : most), 0);
   const index = path === undefined ? largest : fields.findIndex((field) => field.path === path);
   const left = maxTokens - (total - (counts[index] ?? 0));
-  if (overflow === "reject" || index === -1 || left < minFieldTokens)
+  // Then the other fields are what is too long.
+  if (overflow === "reject" || index === -1 || left < leastTextTokens)
     throw new HeadgateError("input_too_long", { detail: `The input has ${total} tokens; ${maxTokens} are allowed.` });
   return { field: fields[index]!, maxTokens: left };
 }
-
-/** Less of a text says nothing; then the other fields are what is too long. */
-const minFieldTokens = 16;

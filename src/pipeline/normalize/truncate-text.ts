@@ -3,6 +3,9 @@ import { measurePieces, type CountTokens, type Piece } from "./split-text.ts";
 /** Which part of the text is given up. */
 export type Cut = "head" | "middle" | "tail";
 
+/** Less of a text says nothing. */
+export const leastTextTokens = 16;
+
 const gap = "\n[...]\n";
 
 /** Shortens text to at most `maxTokens`, at borders of sentences or words. What is cut out of the middle is marked. */

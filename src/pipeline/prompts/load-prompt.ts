@@ -9,6 +9,7 @@ import type { ParsedPrompt } from "./parse-prompt.ts";
 import { parseTemplate } from "./parse-template.ts";
 import type { ParsedTemplate } from "./parse-template.ts";
 import type { PromptProblem } from "./prompt-problem.ts";
+import { countStableMessages, markStableMessages } from "./stable-prefix.ts";
 import { listTemplateVariables } from "./template-variables.ts";
 import { toMessages } from "./to-messages.ts";
 
@@ -78,12 +79,16 @@ function toLoadedPrompt(version: string, text: string, prompt: ParsedPrompt, tem
   const compiled = compileTemplate(template);
   const { defaults, model, settings } = prompt;
   const hasDefaults = Object.keys(defaults).length > 0;
+  const stable = countStableMessages(template);
   return {
     version,
     sha256: hashPrompt(text, template),
     settings,
     ...(model === undefined ? {} : { model }),
-    render: (input) => toMessages(compiled.render(hasDefaults ? { ...defaults, ...input } : input)),
+    render: (input) => {
+      const messages = toMessages(compiled.render(hasDefaults ? { ...defaults, ...input } : input));
+      return stable === 0 ? messages : markStableMessages(messages, stable);
+    },
   };
 }
 

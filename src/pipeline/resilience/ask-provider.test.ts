@@ -140,7 +140,7 @@ describe("a task", () => {
     await expect(perform(provider, { type: "embed", inputs: ["x"] })).rejects.toMatchObject(unable);
     await expect(perform(provider, { type: "moderate", inputs: ["x"] })).rejects.toMatchObject(unable);
     const counted = await perform(provider, { type: "count-tokens" });
-    expect(counted.result).toEqual({ type: "count-tokens", inputTokens: 7, isEstimated: true });
+    expect(counted.result).toEqual({ type: "count-tokens", inputTokens: 11, isEstimated: true });
     expect(counted.warnings).toEqual(["The provider p does not count tokens: the count is an estimate."]);
     const unsure = createProvider({ countTokens: async () => undefined });
     expect((await perform(unsure.provider, { type: "count-tokens" })).result).toMatchObject({ isEstimated: true });

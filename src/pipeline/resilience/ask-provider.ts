@@ -1,9 +1,9 @@
 import type { Call, ForeignRequest, Loss, Task } from "../../call.ts";
 import { HeadgateError } from "../../errors.ts";
-import type { Message } from "../../message.ts";
 import type { ModelRequest, Provider, ProviderContext } from "../../providers/provider.ts";
 import { wholeReply, type Completion, type Reply } from "../../reply.ts";
-import { countTokens } from "../../tokens.ts";
+import { countPrompt } from "../../prompt-tokens.ts";
+import { findEncoding } from "../../tokens.ts";
 
 export interface AskOptions {
   /** The provider's own name of the model. */
@@ -71,7 +71,11 @@ async function perform(
       const inputTokens = await provider.countTokens?.(request, context);
       const isEstimated = inputTokens === undefined;
       if (isEstimated) context.warn(`The provider ${provider.name} does not count tokens: the count is an estimate.`);
-      const result = { type: task.type, inputTokens: inputTokens ?? (await estimateTokens(request)), isEstimated };
+      const result = {
+        type: task.type,
+        inputTokens: inputTokens ?? (await countPrompt(request, findEncoding(model))),
+        isEstimated,
+      };
       return wholeReply({ ...nothingSaid, result });
     }
   }
@@ -81,13 +85,4 @@ const nothingSaid = { text: "", toolCalls: [], finishReason: "stop" } as const s
 
 function refuse(provider: Provider, work: string): never {
   throw new HeadgateError("not_translatable", { detail: `The provider ${provider.name} has no ${work}.` });
-}
-
-async function estimateTokens({ messages, tools = [] }: ModelRequest): Promise<number> {
-  return countTokens([...messages.map(toText), ...tools.map((tool) => JSON.stringify(tool))].join("\n"));
-}
-
-function toText({ content, toolCalls = [] }: Message): string {
-  const said = typeof content === "string" ? [content] : content.map((part) => (part.type === "text" ? part.text : ""));
-  return [...said, ...toolCalls.map(({ name, arguments: text }) => `${name} ${text}`)].join("\n");
 }

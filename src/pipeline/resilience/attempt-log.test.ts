@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Call } from "../../call.ts";
 import type { HeadgateError } from "../../errors.ts";
 import type { Part, Usage } from "../../reply.ts";
-import { failed, finish, say, usage, whole, World, type Answer, type WorldOptions } from "./model-fixture.ts";
+import { endpoint, failed, finish, say, usage, whole, World, type Answer, type WorldOptions } from "./model-fixture.ts";
 
 const cut = failed("stream_cut");
 
@@ -115,5 +115,36 @@ describe("usage that the provider has told before the end holds", () => {
 
   test("for a provider that is given up before its first word", async () => {
     expect(await fails(failed("provider_silent"))).toEqual({ ...told, isEstimated: true });
+  });
+});
+
+describe("an answer beyond the limit that was asked for", () => {
+  const usageBeyond: Usage = { inputTokens: 3, outputTokens: 12 };
+  const limited = { ...endpoint, limits: { outputTokens: 10, onExceeded: "reduce" } } as const;
+  const warnings = ["The provider answered with 12 tokens where at most 10 were asked for."];
+  const settings = { maxOutputTokens: 10 };
+
+  test("of an endpoint with strict limits is passed on, and noted", async () => {
+    const answer = { ...whole, usage: usageBeyond };
+    const world = createWorld([answer], { call: { stream: false, endpoint: limited, settings } });
+    expect((await world.read()).text).toBe("x");
+    expect(world.notes.attempts).toMatchObject([{ usage: usageBeyond, warnings }]);
+  });
+
+  test("is noted of a stream before its end is passed on", async () => {
+    const parts: Part[] = [say("x"), { type: "usage", usage: usageBeyond }, finish];
+    const world = createWorld([parts], { call: { endpoint: limited, settings } });
+    expect((await world.read()).text).toBe("x");
+    expect(world.notes.attempts).toMatchObject([{ warnings }]);
+  });
+
+  test.each([
+    ["as long as it may be", { endpoint: limited, settings: { maxOutputTokens: 12 } }],
+    ["of an endpoint without strict limits", { endpoint, settings }],
+    ["of no endpoint", { settings }],
+  ])("is nothing to one %s", async (_which, call) => {
+    const world = createWorld([{ ...whole, usage: usageBeyond }], { call: { ...call, stream: false } });
+    await world.read();
+    expect(world.notes.attempts[0]?.warnings).toBeUndefined();
   });
 });

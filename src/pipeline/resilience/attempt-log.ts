@@ -1,4 +1,4 @@
-import type { AttemptReason, Call, Target } from "../../call.ts";
+import type { AttemptNote, AttemptReason, Call, Target } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
 import { HeadgateError, type ErrorCode } from "../../errors.ts";
 import type { Completion, FinishReason, Part, Usage } from "../../reply.ts";
@@ -12,6 +12,8 @@ export interface AttemptLogOptions {
   readonly target: Target;
   readonly reason: AttemptReason;
   readonly clock: Clock;
+  /** Told of the note, once. */
+  readonly onNote?: (note: AttemptNote, call: Call) => void;
 }
 
 /** Hears of one model call what its note has to say, and writes it once. */
@@ -20,6 +22,7 @@ export class AttemptLog {
   readonly #target: Target;
   readonly #reason: AttemptReason;
   readonly #clock: Clock;
+  readonly #onNote: AttemptLogOptions["onNote"];
   readonly #startedAtMs: number;
   #warnings: string[] | undefined;
   #isNoted = false;
@@ -28,11 +31,12 @@ export class AttemptLog {
   /** Set once the model has begun to answer. */
   #output: OutputCounter | undefined;
 
-  constructor({ call, target, reason, clock }: AttemptLogOptions) {
+  constructor({ call, target, reason, clock, onNote }: AttemptLogOptions) {
     this.#call = call;
     this.#target = target;
     this.#reason = reason;
     this.#clock = clock;
+    this.#onNote = onNote;
     this.#startedAtMs = clock.now();
   }
 
@@ -92,7 +96,8 @@ export class AttemptLog {
     this.#isNoted = true;
     const { provider, model, tier } = this.#target;
     this.#usage ??= this.#usageAtEnd(end.errorCode);
-    this.#call.notes.attempts.push({
+    this.#warnOfExcess();
+    const note: AttemptNote = {
       provider,
       model,
       ...(tier === undefined ? {} : { tier }),
@@ -101,7 +106,18 @@ export class AttemptLog {
       ...(this.#usage ? { usage: this.#usage } : {}),
       ...(this.#warnings ? { warnings: this.#warnings } : {}),
       ...end,
-    });
+    };
+    this.#call.notes.attempts.push(note);
+    this.#onNote?.(note, this.#call);
+  }
+
+  /** What was answered is not taken back, but whoever set a strict limit is to know. */
+  #warnOfExcess(): void {
+    const { endpoint, settings } = this.#call;
+    const { maxOutputTokens: most = Infinity } = settings;
+    const { outputTokens = 0, isEstimated } = this.#usage ?? {};
+    if (!endpoint?.limits || isEstimated === true || outputTokens <= most) return;
+    this.warn(`The provider answered with ${outputTokens} tokens where at most ${most} were asked for.`);
   }
 
   #estimate(output: OutputCounter): Usage {

@@ -1,10 +1,10 @@
 import type { AttemptReason, Call, Target } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
 import { HeadgateError } from "../../errors.ts";
-import type { Provider } from "../../providers/provider.ts";
+import type { Provider, ProviderContext, ProviderLimits } from "../../providers/provider.ts";
 import { wholeReply, type Completion, type Part, type Reply, type Usage } from "../../reply.ts";
 import { askProvider } from "./ask-provider.ts";
-import { AttemptLog } from "./attempt-log.ts";
+import { AttemptLog, type AttemptLogOptions } from "./attempt-log.ts";
 import { ContentTimer, type ContentLimits } from "./content-timer.ts";
 
 /** Limits of one model call, in milliseconds. */
@@ -29,7 +29,10 @@ export interface AttemptOptions {
   /** The answer is read into parts even where its bytes could be relayed. */
   readonly wantsParts?: boolean;
   readonly clock: Clock;
+  /** Told of the call's note, once. */
+  readonly onNote?: AttemptLogOptions["onNote"];
   readonly onContent: () => void;
+  readonly onLimits: (limits: ProviderLimits) => void;
   /** Called once. */
   readonly onEnd: (end: AttemptEnd) => void;
 }
@@ -148,10 +151,11 @@ export class Attempt {
   }
 
   #ask(): Promise<Reply> {
-    const { call, target, provider, limits, clock, wantsParts } = this.#options;
+    const { call, target, provider, limits, clock, wantsParts, onLimits } = this.#options;
     const signal = this.#controller?.signal ?? call.signal;
     const deadlineMs = call.stream ? call.deadlineMs : Math.min(call.deadlineMs, clock.now() + limits.wholeAnswerMs);
-    const context = { signal, deadlineMs, warn: (warning: string): void => this.#log.warn(warning) };
+    const warn = (warning: string): void => this.#log.warn(warning);
+    const context: ProviderContext = { signal, deadlineMs, warn, seeLimits: onLimits };
     return askProvider(provider, call, { model: target.model, wantsParts, context });
   }
 

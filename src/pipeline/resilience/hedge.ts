@@ -18,6 +18,7 @@ export interface HedgedRun {
     readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
   };
   start(stop: Stop, asking: Asking): Attempt;
+  mayAskAt(stop: Stop): Promise<boolean>;
 }
 
 interface Hedging {
@@ -78,6 +79,10 @@ async function openSecond(run: HedgedRun, { hedge, asking, isWanted }: Seconding
   const maxMicroUsd = Math.round(hedge.maxUsdPerHour * 1_000_000);
   if (!isWanted() || mayCost === null || !hedges.tryTake(mayCost, takenAtMs, maxMicroUsd)) {
     stop.turn.leave(takenAtMs);
+    return undefined;
+  }
+  if (!(await run.mayAskAt(stop))) {
+    hedges.refund(mayCost, takenAtMs, clock.now());
     return undefined;
   }
   const onEnd = async (usage: Usage = input): Promise<void> => {

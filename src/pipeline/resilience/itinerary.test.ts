@@ -25,7 +25,7 @@ function createWorld(models: Readonly<Record<string, readonly string[]>>): World
   }));
   const all = candidates.flatMap(({ deployments }) => deployments);
   const route: Route = { candidates, rule: "default" };
-  const another = (): Itinerary => new Itinerary(route, board, clock);
+  const another = (): Itinerary => new Itinerary(route, board, clock, () => 1);
   return { clock, board, another, itinerary: another(), place: (name) => all.find(({ model }) => model === name)! };
 }
 

@@ -43,6 +43,7 @@ export class Itinerary {
   readonly #board: HealthBoard;
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #promptTokens: () => number;
   /** The candidate that is asked now. */
   #at = 0;
   #last: Stop | undefined;
@@ -51,11 +52,13 @@ export class Itinerary {
   #soonestMs = Number.POSITIVE_INFINITY;
   #isFull = false;
 
-  constructor(route: Route, board: HealthBoard, clock: Clock) {
+  /** @param promptTokens what the prompt takes of a provider's limit of tokens, as an estimate */
+  constructor(route: Route, board: HealthBoard, clock: Clock, promptTokens: () => number) {
     this.#route = route;
     this.#board = board;
     this.#clock = clock;
     this.#random = () => clock.random();
+    this.#promptTokens = promptTokens;
   }
 
   /**
@@ -181,6 +184,7 @@ export class Itinerary {
       random: this.#random,
       exclude,
       mayBeBenched,
+      promptTokens: this.#promptTokens,
     });
     if ("waitMs" in turn) {
       this.#soonestMs = Math.min(this.#soonestMs, turn.waitMs);

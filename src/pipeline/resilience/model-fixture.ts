@@ -140,6 +140,7 @@ export class World {
       clock: this.clock,
       board: this.board,
       priceOf: () => 0,
+      mayAskMore: async () => true,
       findContextWindow: async () => undefined,
       ...options.options,
     });

@@ -1,13 +1,14 @@
-import type { AttemptNote, AttemptReason, Call } from "../../call.ts";
+import type { AttemptNote, AttemptReason, Call, Target } from "../../call.ts";
 import type { Clock } from "../../clock.ts";
 import type { ModelEntry, Snapshot } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { Provider } from "../../providers/provider.ts";
 import { toAttemptLimits } from "./attempt-limits.ts";
 import type { Asking } from "./asking.ts";
-import { Attempt, type AttemptEnd, type Opened } from "./attempt.ts";
+import { Attempt, type AttemptEnd, type AttemptOptions, type Opened } from "./attempt.ts";
 import { computeBackoffMs } from "./backoff.ts";
 import { decide } from "./decisions.ts";
+import { estimateUsage, OutputCounter } from "./estimate-usage.ts";
 import type { HealthBoard } from "./health/health-board.ts";
 import type { HedgeCap } from "./health/hedge-cap.ts";
 import type { RetryBudget } from "./health/retry-budget.ts";
@@ -24,6 +25,10 @@ export interface ModelRunOptions {
   readonly hedges: HedgeCap;
   /** Integer micro-dollars of a model call that has usage, null if its price is unknown. */
   readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
+  /** Whether one more model call may be made than the one that every request has. */
+  readonly mayAskMore: (call: Call, target: Target) => Promise<boolean>;
+  /** Told of every model call that was made, with the call as it was sent. */
+  readonly onAttempt?: AttemptOptions["onNote"];
   /** Tokens of input and answer together; undefined: unknown. */
   readonly findContextWindow: (model: ModelEntry, snapshot: Snapshot) => Promise<number | undefined>;
 }
@@ -36,6 +41,7 @@ export class ModelRun {
   readonly options: ModelRunOptions;
   readonly itinerary: Itinerary;
   readonly #call: Call;
+  #promptTokens: number | undefined;
   #retries = 0;
   /** It has a part of the retry budget. */
   #isRetrying = false;
@@ -44,8 +50,11 @@ export class ModelRun {
     if (!call.route) throw new Error("No stage has chosen a route.");
     this.#call = call;
     this.options = options;
-    this.itinerary = new Itinerary(call.route, options.board, options.clock);
+    this.itinerary = new Itinerary(call.route, options.board, options.clock, this.#countPrompt);
   }
+
+  readonly #countPrompt = (): number =>
+    (this.#promptTokens ??= estimateUsage(this.#call, new OutputCounter()).inputTokens);
 
   /** Model calls that the request may still make for failures: all its steps together. */
   get attemptsLeft(): number {
@@ -73,12 +82,21 @@ export class ModelRun {
         // That nobody else could be told the request is not why it failed.
         if (!failure || error.code !== "not_translatable") failure = error;
         const next = await this.#follow(error, stop);
-        if (!next) throw endOf(this.#call.signal) ?? failure;
+        if (!next || !(await this.mayAskAt(next))) throw endOf(this.#call.signal) ?? failure;
         stop = next;
         // A stream that goes on elsewhere stays one, however often it takes.
         if (!isRescue(reason)) ({ reason } = stop);
       }
     }
+  }
+
+  /** False: the request has no room for what a call there may cost, and the stop is given back. */
+  async mayAskAt({ target, turn }: Stop): Promise<boolean> {
+    const { mayAskMore, clock } = this.options;
+    if (await mayAskMore(this.#call, target)) return true;
+    this.#endRetry();
+    turn.leave(clock.now());
+    return false;
   }
 
   #try(stop: Stop, asking: Asking): Promise<Opened> {
@@ -109,6 +127,7 @@ export class ModelRun {
       turn.fail(HeadgateError.from(error).code, clock.now());
       throw error;
     }
+    turn.health.quota.take(this.#countPrompt);
     // Nobody could take over from the last call.
     const hasOther = this.itinerary.hasOther && this.#leftAfter(asking) > 0;
     const usualMs = turn.health.usualLatency.ms;
@@ -123,7 +142,9 @@ export class ModelRun {
       holdBackChars,
       wantsParts,
       clock,
+      onNote: this.options.onAttempt,
       onContent: () => turn.begin(clock.now()),
+      onLimits: (told) => turn.health.quota.learn(told, clock.now()),
       onEnd: (end) => {
         endTurn(turn, end, clock.now());
         asking.onEnd?.(attempt.usage);

@@ -206,7 +206,9 @@ export class RescuedStream implements AsyncIterator<Part, undefined> {
   }
 
   async #open(stop: Stop, asking: Asking): Promise<void> {
-    const { attempt, whole } = await this.#options.run.open(stop, asking);
+    const { run } = this.#options;
+    if (!(await run.mayAskAt(stop))) throw new HeadgateError("budget_exceeded");
+    const { attempt, whole } = await run.open(stop, asking);
     this.#attempt = attempt;
     this.#usage = undefined;
     // A server that cannot stream answers whole.

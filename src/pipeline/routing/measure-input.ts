@@ -1,4 +1,5 @@
 import { surelyFits } from "../../tokens.ts";
+import { collectTexts } from "./collect-texts.ts";
 
 /** Answers questions about an input's length, counting its tokens at most once and only if bytes do not settle it. */
 export interface InputMeasure {
@@ -16,10 +17,4 @@ export function measureInput(input: unknown, countTokens: (text: string) => Prom
     hasAtLeast: async (tokens) => tokens <= 0 || (!surelyFits(getText(), tokens - 1) && (await getCount()) >= tokens),
     hasAtMost: async (tokens) => surelyFits(getText(), tokens) || (await getCount()) <= tokens,
   };
-}
-
-function collectTexts(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.values(value).flatMap(collectTexts);
 }

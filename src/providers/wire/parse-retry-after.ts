@@ -1,3 +1,5 @@
+import { parseGoDuration } from "./parse-go-duration.ts";
+
 /** Longer waits than an hour are garbage, or a spend limit in disguise. */
 const maxRetryAfterMs = 3_600_000;
 
@@ -24,7 +26,7 @@ export function parseRetryDelay(value: unknown): number | undefined {
  */
 export function parseRateLimitReset(headers: Headers): number | undefined {
   const limits = ["requests", "tokens"].map((kind) => ({
-    waitMs: readGoDuration(headers[`x-ratelimit-reset-${kind}`]),
+    waitMs: parseGoDuration(headers[`x-ratelimit-reset-${kind}`]),
     isUsedUp: headers[`x-ratelimit-remaining-${kind}`] === "0",
   }));
   const known = limits.flatMap(({ waitMs, isUsedUp }) => (waitMs === undefined ? [] : [{ waitMs, isUsedUp }]));
@@ -32,26 +34,6 @@ export function parseRateLimitReset(headers: Headers): number | undefined {
   if (usedUp.length > 0) return Math.min(Math.max(...usedUp), maxRetryAfterMs);
   return known.length === 0 ? undefined : Math.min(...known.map(({ waitMs }) => waitMs), maxRetryAfterMs);
 }
-
-/** More than zero. */
-function readGoDuration(value: Headers[string]): number | undefined {
-  if (typeof value !== "string" || value.length > 40 || !goDuration.test(value)) return undefined;
-  let waitMs = 0;
-  for (const [, number, unit] of value.matchAll(goStep)) waitMs += Number(number) * (unitMs[unit!] ?? 0);
-  return waitMs > 0 ? Math.ceil(waitMs) : undefined;
-}
-
-const goDuration = /^(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|ns))+$/;
-const goStep = /(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)/g;
-const unitMs: Readonly<Record<string, number>> = {
-  h: 3_600_000,
-  m: 60_000,
-  s: 1000,
-  ms: 1,
-  us: 1e-3,
-  µs: 1e-3,
-  ns: 1e-6,
-};
 
 const duration = /^(\d{1,15}(?:\.\d{1,9})?)s$/;
 

@@ -2,6 +2,7 @@ import type { Clock } from "../../clock.ts";
 import type { HeadgateError } from "../../errors.ts";
 import type { Outbound, OutboundRequest, StreamedAnswer } from "../../outbound.ts";
 import type { ProviderContext } from "../provider.ts";
+import { parseLimits } from "./parse-limits.ts";
 import { toProviderError, type FailedAnswer } from "./provider-failure.ts";
 
 /** What every provider over HTTP is made from. */
@@ -49,16 +50,23 @@ export function createWireClient(
     return { method: "POST", url, headers: all, body, signal, deadlineMs, maxBytes, peer };
   }
 
+  function tellLimits({ headers }: Pick<StreamedAnswer, "headers">, { seeLimits }: ProviderContext): void {
+    const limits = seeLimits && parseLimits(headers, clock.now());
+    if (limits) seeLimits(limits);
+  }
+
   return {
     peer,
     clock,
     post: async (request, context) => {
       const answer = await outbound.request(toOutboundRequest(request, context));
+      tellLimits(answer, context);
       if (isOk(answer.status)) return answer.body;
       throw toFailure({ ...answer, peer, nowMs: clock.now() });
     },
     stream: async (request, context) => {
       const answer = await outbound.stream(toOutboundRequest(request, context));
+      tellLimits(answer, context);
       if (isOk(answer.status)) return answer;
       throw toFailure({ ...answer, body: await answer.body.collect(), peer, nowMs: clock.now() });
     },

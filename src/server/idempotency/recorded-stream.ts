@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { HeadgateError } from "../../errors.ts";
+import type { Reply } from "../../reply.ts";
 import type { KeptAnswer } from "../../store/store.ts";
 import type { AnswerHead } from "../send-answer.ts";
 import type { ServerContext } from "../server-context.ts";
@@ -72,6 +73,11 @@ class LoggedStream implements RecordedStream {
   warn(warnings: readonly string[]): void {
     this.#head = { ...this.#head, warnings: [...(this.#head.warnings ?? []), ...warnings] };
     for (const follower of this.#followers) follower.warn(warnings);
+  }
+
+  tell(cache: Reply["cache"]): void {
+    if (cache) this.#head = { ...this.#head, cache };
+    for (const follower of this.#followers) follower.tell(cache);
   }
 
   write(chunk: string | Uint8Array): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { ServerContext } from "../server-context.ts";
 
 /** `/admin/v1/status`: what this process serves, and how it fares. `/admin/v1/breakers`: the health of its deployments. */
 export function registerAdminStatus(http: FastifyInstance, context: ServerContext): void {
-  const { gateway, store, clock, traffic } = context;
+  const { gateway, store, clock, traffic, limiter } = context;
 
   http.get("/admin/v1/status", { onRequest: context.admit("admin") }, () => {
     const { id, endpoints, providers, models, tiers } = gateway.snapshot;
@@ -15,6 +15,7 @@ export function registerAdminStatus(http: FastifyInstance, context: ServerContex
       inFlight: traffic.inFlight,
       draining: traffic.isDraining,
       overloaded: traffic.isShedding,
+      rateLimited: limiter.refused,
       store: { kind: store.kind },
       recordsPending: context.pendingRecords?.() ?? 0,
       endpoints: [...endpoints.values()].map(({ name, contract, release, prompts }) => ({

@@ -22,12 +22,19 @@ interface EndpointParams {
 
 /** `POST /api/:endpoint/v:contract`: the typed contract, whole or as server-sent events. */
 export function registerCallEndpoint(http: FastifyInstance, context: ServerContext): void {
+  const onRequest = context.admit("call", {
+    findEndpoint: ({ params }) => {
+      const { endpoint, contract } = params as EndpointParams;
+      // Names that clients make up are nobody's share.
+      return context.gateway.snapshot.endpoints.get(`${endpoint}/v${contract}`)?.name;
+    },
+  });
   const answer: AnsweringRoute["answer"] = (request, sink) => {
     const call = toEndpointRequest(request);
     return call.stream ? answerStreamed(context, call, sink) : answerWhole(context, call, sink);
   };
   const handler = answerOnce(context, { shape: problemShape, answer });
-  http.post("/api/:endpoint/v:contract", { onRequest: context.admit("call") }, handler);
+  http.post("/api/:endpoint/v:contract", { onRequest }, handler);
 }
 
 function toEndpointRequest(request: FastifyRequest): EndpointRequest {
@@ -53,15 +60,17 @@ function parseContract(text: string): number {
 
 async function answerWhole(context: ServerContext, call: EndpointRequest, sink: AnswerSink): Promise<void> {
   const head = toHead(context, call);
-  const { outcome } = await collect(await context.gateway.callEndpoint(call));
+  const answer = await context.gateway.callEndpoint(call);
+  const { outcome } = await collect(answer);
   if (!outcome) throw new Error("The gateway's reply has no outcome.");
-  sink.send(head, JSON.stringify(toAnswer(call.requestId, outcome)));
+  sink.send({ ...head, cache: answer.cache }, JSON.stringify(toAnswer(call.requestId, outcome)));
 }
 
 async function answerStreamed(context: ServerContext, call: EndpointRequest, sink: AnswerSink): Promise<void> {
   const stream = sink.openStream(toHead(context, call));
   try {
-    const { parts } = await context.gateway.callEndpoint(call);
+    const { parts, cache } = await context.gateway.callEndpoint(call);
+    stream.tell(cache);
     const outcome = await writeParts(stream, parts);
     if (outcome === "gone") return;
     if (!outcome) throw new HeadgateError("stream_cut");

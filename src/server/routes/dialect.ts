@@ -48,10 +48,10 @@ export function toDialectShape(dialect: Pick<Dialect, "toErrorBody">): ErrorShap
 /** Admits callers, and shapes errors as the dialect does. */
 export function dialectOptions(
   context: ServerContext,
-  dialect: Pick<Dialect, "toErrorBody">,
+  dialect: Pick<Dialect, "toErrorBody" | "toLimitHeaders">,
 ): Pick<RouteShorthandOptions, "bodyLimit" | "onRequest" | "errorHandler"> {
   const errorHandler = createErrorHandler(context.logger, toDialectShape(dialect));
-  return { bodyLimit: context.limits.maxDialectBodyBytes, onRequest: context.admit("call"), errorHandler };
+  return { bodyLimit: context.limits.maxDialectBodyBytes, onRequest: context.admit("call", dialect), errorHandler };
 }
 
 /** The handler that writes the answer, whole or streamed, as the client asked. */
@@ -80,7 +80,7 @@ async function writeAnswer<Request extends DialectRequest>(
   const completion = await collect(answer);
   const shown = toShown(context, parsed, request, answer);
   const body = completion.raw ?? JSON.stringify(dialect.toAnswer(completion, shown, parsed));
-  sink.send({ ...head, warnings: answer.warnings }, body);
+  sink.send({ ...head, warnings: answer.warnings, cache: answer.cache }, body);
 }
 
 function toShown(
@@ -109,6 +109,7 @@ async function streamAnswer<Request extends DialectRequest>(
   try {
     const answer = await runDialect(context, parsed, request);
     stream.warn(answer.warnings ?? []);
+    stream.tell(answer.cache);
     const writer = dialect.createWriter!(toShown(context, parsed, request, answer), parsed);
     if (!(await writeParts(stream, writer, answer.parts))) return;
   } catch (error) {
@@ -148,9 +149,11 @@ export async function runDialect(
     return context.gateway.callModel({ ...caller, model, messages, settings, output, tools, task, foreign });
   }
   const { name, contract } = endpoint;
+  request.rateTicket?.enterEndpoint(name);
   const input = toEndpointInput(endpoint, parsed.messages);
   // Clients of these dialects cannot undo text, and an endpoint's stream may: they get the final answer in one piece.
   const reply = await context.gateway.callEndpoint({ ...caller, stream: false, endpoint: name, contract, input });
   const completion = toEndpointCompletion(await collect(reply));
-  return { ...wholeReply(completion), warnings: [...listIgnored(parsed), ...(reply.warnings ?? [])] };
+  const warnings = [...listIgnored(parsed), ...(reply.warnings ?? [])];
+  return { ...wholeReply(completion), warnings, cache: reply.cache };
 }

@@ -26,19 +26,20 @@ async function setup(): Promise<{ url: string; openai: OpenAI; anthropic: Anthro
   };
 }
 
-test("OpenAI's client lists models, tiers and endpoints", async () => {
+test("OpenAI's client lists models, tiers, what chooses among them, and endpoints", async () => {
   const { openai } = await setup();
   const { data, object } = await openai.models.list();
   expect(object).toBe("list");
   expect(data.map(({ id, owned_by: owner }) => [id, owner])).toEqual([
     ["offline", "local"],
     ["standard", "headgate"],
+    ["auto", "headgate"],
     ["endpoint:summarize", "headgate"],
   ]);
   expect(data.every(({ object: kind, created }) => kind === "model" && Number.isInteger(created))).toBe(true);
 });
 
-test.each(["offline", "standard", "endpoint:summarize", "local/anything", "local/with/slashes"])(
+test.each(["offline", "standard", "auto", "endpoint:summarize", "local/anything", "local/with/slashes"])(
   "OpenAI's client finds %s",
   async (id) => {
     const { openai } = await setup();
@@ -60,10 +61,10 @@ test("Anthropic's client gets the list in its own shape, page by page", async ()
     expect(model).toMatchObject({ type: "model", display_name: model.id });
     ids.push(model.id);
   }
-  expect(ids).toEqual(["offline", "standard", "endpoint:summarize"]);
+  expect(ids).toEqual(["offline", "standard", "auto", "endpoint:summarize"]);
   expect(await anthropic.models.retrieve("standard")).toMatchObject({ type: "model", id: "standard" });
   const before = await anthropic.models.list({ before_id: "endpoint:summarize", limit: 1 });
-  expect(before).toMatchObject({ data: [{ id: "standard" }], has_more: true });
+  expect(before).toMatchObject({ data: [{ id: "auto" }], has_more: true });
   await expect(anthropic.models.retrieve("unknown")).rejects.toMatchObject({ status: 404 });
   await expect(anthropic.models.list({ limit: 0 })).rejects.toMatchObject({ status: 400 });
 });

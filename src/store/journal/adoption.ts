@@ -10,6 +10,8 @@ import { isGone, openLeftoverFile } from "./segment-file.ts";
 export interface Adoption {
   /** Looks in the given slot, which is the caller's, and in all that nobody holds; then again after each interval. */
   adopt(own: JournalSlot): Promise<void>;
+  /** Looks again now. */
+  lookNow(): Promise<void>;
   /** Gives the slots back. */
   stop(): void;
 }
@@ -58,9 +60,17 @@ export function createAdoption({ clock, log, folder, intervalMs, onFound }: Adop
       log.info({ event: "journal.adopted", records }, "Found records that an ended process left behind.");
   };
 
+  // One after the other: a slot that one look holds is no other's to take.
+  let looking = Promise.resolve();
+  const lookNow = (): Promise<void> => {
+    const next = looking.then(look);
+    looking = next.catch(() => {});
+    return next;
+  };
+
   const lookAgainAndAgain = async (): Promise<void> => {
     try {
-      await look();
+      await lookNow();
     } catch (error) {
       warn(error);
     } finally {
@@ -73,6 +83,7 @@ export function createAdoption({ clock, log, folder, intervalMs, onFound }: Adop
       hold(own, true);
       await lookAgainAndAgain();
     },
+    lookNow,
     stop: () => {
       isStopped = true;
       cancel();

@@ -1,10 +1,11 @@
 import { appendFile, stat } from "node:fs/promises";
 import type { Logger } from "../../telemetry/logger.ts";
 import { isUnstorable } from "../sql-store.ts";
+import type { RecordOrigin } from "../sql-store.ts";
 import type { SegmentFile, SegmentReader } from "./segment-file.ts";
 
 export interface MoveOptions {
-  readonly insertRows: (rows: Uint8Array, columns: string) => Promise<void>;
+  readonly insertRows: (rows: Uint8Array, columns: string, origin: RecordOrigin) => Promise<void>;
   readonly log: Logger;
   /** Keeps lines that the store refuses for what is in them. */
   readonly rejectedPath: string;
@@ -52,7 +53,7 @@ async function readLines(reader: SegmentReader, { movedBytes, writtenBytes }: Se
 /** What is through counts as moved at once: if the rest fails, it is tried again without it. */
 async function moveLines(lines: Uint8Array, segment: SegmentFile, options: MoveOptions): Promise<void> {
   try {
-    await options.insertRows(lines, segment.columns);
+    await options.insertRows(lines, segment.columns, segment.origin);
   } catch (error) {
     if (!isUnstorable(error)) throw error;
     const middle = findMiddle(lines);

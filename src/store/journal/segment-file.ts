@@ -1,6 +1,7 @@
 import { close, closeSync, openSync, readSync, rmSync, statSync, write, writeSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { promisify } from "node:util";
+import type { RecordOrigin } from "../sql-store.ts";
 
 const writeAt = promisify(write);
 
@@ -9,6 +10,8 @@ export interface SegmentFile {
   readonly path: string;
   /** What its rows hold: its first line, after a `#`. A journal may be moved by a later version than wrote it. "": nobody knows. */
   readonly columns: string;
+  /** Whose calls they are: this process's, or those of one that has ended. */
+  readonly origin: RecordOrigin;
   /** Whole lines, up to here. What stands behind is from a write that failed, or was cut with its process. */
   readonly writtenBytes: number;
   /** How much of it is in the store. */
@@ -81,12 +84,12 @@ interface SegmentState {
 
 function toSegmentFile({ path, columns, headBytes, writer, ...start }: SegmentState): SegmentFile {
   let { writtenBytes } = start;
-  let syncedBytes = 0;
-  let syncsUnderWay = 0;
+  let [syncedBytes, syncsUnderWay] = [0, 0];
   let descriptor = writer;
   return {
     path,
     columns,
+    origin: writer === undefined ? "adopted" : "own",
     movedBytes: headBytes,
     get writtenBytes() {
       return writtenBytes;

@@ -2,9 +2,9 @@ alter table headgate_keys add column team text;
 
 alter table headgate_requests
   add column team text,
-  add column saved_input_tokens bigint not null default 0,
-  add column saved_output_tokens bigint not null default 0,
-  add column saved_micro_usd bigint not null default 0,
+  add column saved_input_tokens bigint,
+  add column saved_output_tokens bigint,
+  add column saved_micro_usd bigint,
   add column rule_set text,
   -- What rule sets were told of the call: other sets can be tried on it.
   add column route_features json;

@@ -12,7 +12,8 @@ export interface Controlled {
 
 /**
  * `POST /__control` with `{ model, fault, rate, afterMs, forMs }` sets a fault (`fault: null` takes it away);
- * `POST /__control/reset` forgets faults and ledger; `GET /__control/ledger` gives JSON Lines, from `?after=<id>` on;
+ * `POST /__control/reset` forgets faults and ledger; `GET /__control/ledger` gives JSON Lines, from `?after=<id>` on, and
+ * with `&bodies=1` what was asked, where it is still known;
  * `GET /__control/state` counts connections. Undefined for other paths.
  */
 export function answerControl(
@@ -28,7 +29,7 @@ export function answerControl(
       controlled.reset();
       return respond(connection, 200, { ok: true });
     case "GET /__control/ledger":
-      return sendLedger(connection, Number(new URLSearchParams(query).get("after") ?? 0));
+      return sendLedger(connection, new URLSearchParams(query));
     case "GET /__control/state":
       return respond(connection, 200, {
         openConnections: connection.ledger.openConnections,
@@ -73,12 +74,16 @@ async function respond({ socket }: ServedConnection, status: number, value: unkn
 
 const rowsPerChunk = 500;
 
-async function sendLedger({ socket, ledger, closed }: ServedConnection, after: number): Promise<void> {
+async function sendLedger({ socket, ledger, closed }: ServedConnection, query: URLSearchParams): Promise<void> {
+  const after = Number(query.get("after") ?? 0);
+  const hasBodies = query.get("bodies") === "1";
   socket.write(renderHead(200, { "content-type": "application/jsonl", "transfer-encoding": "chunked" }, "Control"));
   const rows = ledger.entries.filter(({ id }) => id > after);
   for (let at = 0; at < rows.length; at += rowsPerChunk) {
     closed.throwIfAborted();
-    const lines = rows.slice(at, at + rowsPerChunk).map(({ json: _json, ...entry }) => `${JSON.stringify(entry)}\n`);
+    const lines = rows
+      .slice(at, at + rowsPerChunk)
+      .map(({ json, ...entry }) => `${JSON.stringify(hasBodies ? { ...entry, json } : entry)}\n`);
     await new Promise<void>((resolve) => socket.write(toChunk(lines.join("")), () => resolve()));
   }
   socket.write("0\r\n\r\n");

@@ -67,6 +67,15 @@ describe("goes on with an interrupted answer", () => {
       { role: "user", content: `You were cut off. Begin with <last-words>\n${anchor}\n</last-words>` },
     ]);
     expect(anchored).toBe(anchor + full().slice(53));
+    const repeated = await goOn("ok", [
+      ...hi,
+      { role: "assistant", content: sent() },
+      {
+        role: "user",
+        content: `You were cut off. Begin by repeating these words: <last-words>\n${sent()}\n</last-words>`,
+      },
+    ]);
+    expect(repeated).toBe(full());
     const quoted = await goOn("ok", [{ role: "user", content: `Please continue this: """${sent()}"""` }]);
     expect(quoted).toBe(full().slice(53));
   });

@@ -144,9 +144,9 @@ function findKnownPrefix(full: string, text: string): string | undefined {
 
 const longestAnchorWords = 40;
 
-/** The end of what was said, where the instruction repeats it apart from the whole. */
+/** The end of what was said, where the instruction has it apart from the whole, or asks to have it repeated. */
 function findAnchor(instruction: string, sent: string): string | undefined {
-  if (instruction.includes(sent)) return undefined;
+  if (instruction.includes(sent) && !/\brepeat/i.test(instruction)) return undefined;
   const most = Math.min(longestAnchorWords, cutIntoWords(sent).length);
   for (let count = most; count > 0; count--) {
     const end = lastWords(sent, count);

@@ -1,7 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import type { ProjectCopy } from "../../served-project.ts";
-import { createDrillProject } from "../drill-project.ts";
+import { createDrillProject, createKey } from "../drill-project.ts";
 
 /** A project that calls the hostile provider in all dialects, served with keys as it is in production. */
 export interface DrainProject extends ProjectCopy {
@@ -35,12 +35,6 @@ export async function createDrainProject(options: DrainProjectOptions): Promise<
   if (databaseUrl === undefined)
     cpSync(join(like.folder, ".headgate"), join(project.folder, ".headgate"), { recursive: true });
   return { ...project, key: like.key };
-}
-
-async function createKey(project: ProjectCopy): Promise<string> {
-  const created = await project.run(["keys", "create", "--name", "drill", "--scope", "call,admin", "--json"]);
-  if (created.code !== 0) throw new Error(`No key could be created: ${created.stderr}`);
-  return (JSON.parse(created.stdout) as { readonly secret: string }).secret;
 }
 
 function toConfig(baseUrl: string, paceMs: number): unknown {

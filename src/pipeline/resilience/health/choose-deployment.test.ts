@@ -266,3 +266,50 @@ describe("when there is none", () => {
     });
   });
 });
+
+describe("a deployment whose provider has no more to give", () => {
+  const [limited, other] = [place("limited", 1e6), place("other")];
+  const tokens = 500;
+
+  function learn({ board, clock }: World, remaining: number, resetMs: number): void {
+    const limit = { remaining, resetAtMs: clock.now() + resetMs };
+    board.of(limited).quota.learn({ tokens: limit }, clock.now());
+  }
+
+  function choose({ board, clock }: World, deployments: readonly Deployment[], mayBeBenched = false): Turn | NoTurn {
+    const options = { nowMs: clock.now(), random: () => 0.5, exclude: new Set<Deployment>(), mayBeBenched };
+    return chooseDeployment(deployments, board, { ...options, promptTokens: () => tokens });
+  }
+
+  test("is passed over while it has less than the prompt takes", () => {
+    const world = createWorld();
+    learn(world, tokens - 1, 3000);
+    expect(choose(world, [limited, other])).toMatchObject({ deployment: other });
+    learn(world, tokens, 3000);
+    expect(choose(world, [limited, other])).toMatchObject({ deployment: limited });
+  });
+
+  test("says when it has, and that it is not full", () => {
+    const world = createWorld();
+    learn(world, 0, 3000);
+    expect(choose(world, [limited])).toEqual({ waitMs: 3000, isFull: false });
+    world.clock.advance(3000);
+    expect(choose(world, [limited])).toMatchObject({ deployment: limited });
+  });
+
+  test("is asked all the same where nobody can stand in for it", () => {
+    const world = createWorld();
+    learn(world, 0, 3000);
+    expect(choose(world, [limited], true)).toMatchObject({ deployment: limited });
+  });
+
+  test("is not probed either, while its breaker is open", () => {
+    const world = createWorld();
+    world.breakDown(limited);
+    learn(world, 0, 3000);
+    world.clock.advance(1000);
+    expect(choose(world, [limited, other])).toMatchObject({ deployment: other });
+    world.clock.advance(2000);
+    expect(choose(world, [limited, other])).toMatchObject({ deployment: limited, isProbe: true });
+  });
+});

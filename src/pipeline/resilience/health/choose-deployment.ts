@@ -12,6 +12,8 @@ export interface ChooseOptions {
   readonly exclude: ReadonlySet<Deployment>;
   /** One that asked to be left alone may be chosen, since nothing else can. @default false */
   readonly mayBeBenched?: boolean;
+  /** What the prompt takes of a provider's limit of tokens, as an estimate. @default next to nothing */
+  readonly promptTokens?: () => number;
 }
 
 /** No deployment may be called now. */
@@ -43,6 +45,7 @@ export function chooseDeployment(
   for (const deployment of deployments) {
     if (exclude.has(deployment)) continue;
     const health = board.of(deployment);
+    if (findUsedUp(health, options) !== undefined) continue;
     const availability = health.availability(nowMs, mayBeBenched);
     if (availability === "probe") return health.tryBegin(deployment, nowMs, mayBeBenched)!;
     if (availability !== "yes") continue;
@@ -95,19 +98,26 @@ function compareLatency(one: LatencyMeter, other: LatencyMeter, nowMs: number): 
   return ratio < noiseRatio && ratio > 1 / noiseRatio ? 1 : ratio;
 }
 
-function waitFor(
-  deployments: readonly Deployment[],
-  board: HealthBoard,
-  { nowMs, exclude, mayBeBenched }: ChooseOptions,
-): NoTurn {
+/** Until when the provider has no more to give by its own word. One that nobody can stand in for is asked all the same. */
+function findUsedUp(
+  { quota }: DeploymentHealth,
+  { nowMs, mayBeBenched, promptTokens = () => 0 }: ChooseOptions,
+): number | undefined {
+  return mayBeBenched === true ? undefined : quota.usedUpUntilMs(nowMs, promptTokens);
+}
+
+function waitFor(deployments: readonly Deployment[], board: HealthBoard, options: ChooseOptions): NoTurn {
+  const { nowMs, exclude, mayBeBenched } = options;
   let waitMs = Number.POSITIVE_INFINITY;
   let isFull = false;
   for (const deployment of deployments) {
     if (exclude.has(deployment)) continue;
     const health = board.of(deployment);
+    const usedUpUntilMs = findUsedUp(health, options) ?? nowMs;
     const isThisFull = health.availability(nowMs, mayBeBenched) === "full";
     isFull ||= isThisFull;
-    waitMs = Math.min(waitMs, isThisFull ? fullLookMs : health.breaker.retryAtMs(nowMs) - nowMs);
+    const retryAtMs = isThisFull ? nowMs + fullLookMs : health.breaker.retryAtMs(nowMs);
+    waitMs = Math.min(waitMs, Math.max(retryAtMs, usedUpUntilMs) - nowMs);
   }
   return { waitMs: Math.max(1, waitMs), isFull };
 }

@@ -1,8 +1,10 @@
 import type { Deployment } from "../../../endpoint/snapshot.ts";
 import type { ErrorCode } from "../../../errors.ts";
+import type { ProviderLimits } from "../../../providers/provider.ts";
 import { Breaker, type BreakerOptions, type BreakerState } from "./breaker.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import { LatencyMeter } from "./latency-meter.ts";
+import { ProviderQuota } from "./provider-quota.ts";
 import { Turn } from "./turn.ts";
 
 /** `full`: well, but with no room for one more call. */
@@ -15,6 +17,8 @@ export interface HealthReport {
   readonly state: BreakerState;
   /** Milliseconds since the epoch until which the provider asked to be left alone; absent: it did not. */
   readonly benchedUntilMs?: number;
+  /** What the provider has said is left of its rate limits; absent: nothing that still holds. */
+  readonly providerLimits?: ProviderLimits;
   readonly consecutiveFailures: number;
   /** Of the last 10 s. */
   readonly failuresInWindow: number;
@@ -36,6 +40,7 @@ export class DeploymentHealth {
   readonly model: string;
   readonly breaker: Breaker;
   readonly limit = new ConcurrencyLimit();
+  readonly quota = new ProviderQuota();
   readonly latency = new LatencyMeter();
   /** Of calls that were answered: `latency` also knows how long it was silent. */
   readonly usualLatency = new LatencyMeter();
@@ -80,18 +85,21 @@ export class DeploymentHealth {
 
   /** Nothing is lost by forgetting it. */
   isIdle(nowMs: number): boolean {
-    return this.limit.inFlight === 0 && this.breaker.state(nowMs) === "closed" && this.breaker.peek(nowMs) === "yes";
+    const isWell = this.breaker.state(nowMs) === "closed" && this.breaker.peek(nowMs) === "yes";
+    return isWell && this.limit.inFlight === 0 && this.quota.report(nowMs) === undefined;
   }
 
   report(nowMs: number): HealthReport {
     const { provider, model, breaker, limit, lastFailure } = this;
     const benchedUntilMs = breaker.benchedUntilMs(nowMs);
     const latencyMs = this.latency.ms;
+    const providerLimits = this.quota.report(nowMs);
     return {
       provider,
       model,
       state: breaker.state(nowMs),
       ...(benchedUntilMs === undefined ? {} : { benchedUntilMs }),
+      ...(providerLimits ? { providerLimits } : {}),
       consecutiveFailures: breaker.consecutiveFailures,
       failuresInWindow: breaker.failuresInWindow(nowMs),
       resultsInWindow: breaker.resultsInWindow(nowMs),

@@ -20,14 +20,16 @@ test("knows a deployment again by provider and model, whichever object names it"
 
 test("forgets the least recently used idle one to stay within its bound", () => {
   const clock = createManualClock();
-  const board = new HealthBoard({ clock, maxEntries: 4 });
+  const board = new HealthBoard({ clock, maxEntries: 5 });
   board.of(place("busy")).tryBegin(place("busy"), clock.now());
   board.of(place("benched")).bench(clock.now() + 30_000, clock.now());
+  const requests = { remaining: 5, resetAtMs: clock.now() + 30_000 };
+  board.of(place("limited")).quota.learn({ requests }, clock.now());
   board.of(place("old"));
   board.of(place("used"));
   board.of(place("old"));
   board.of(place("new"));
-  expect(names(board, clock.now())).toEqual(["busy", "benched", "old", "new"]);
+  expect(names(board, clock.now())).toEqual(["busy", "benched", "limited", "old", "new"]);
 });
 
 test("keeps its bound even if none is idle", () => {

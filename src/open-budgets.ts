@@ -1,0 +1,58 @@
+import type { Clock } from "./clock.ts";
+import type { LiveProject } from "./endpoint/live-project.ts";
+import type { GatewayOptions } from "./gateway.ts";
+import { createRequestId } from "./ids.ts";
+import { createBudgets, type Budgets } from "./pipeline/budget/budgets.ts";
+import type { Journal } from "./store/journal.ts";
+import { lockProcess } from "./store/process-lock.ts";
+import type { SqlStore } from "./store/sql-store.ts";
+
+export interface BudgetParts extends Pick<GatewayOptions, "dataFolder" | "log"> {
+  readonly clock: Clock;
+  readonly store: SqlStore;
+  readonly journal: Journal;
+  readonly project: Pick<LiveProject, "snapshot">;
+}
+
+export interface OpenBudgets extends Pick<Budgets, "ledger" | "processes"> {
+  /** Gives back what the process holds, once its records are stored. */
+  close(): Promise<void>;
+}
+
+/** Budgets over the store, with what tells which processes live, and has their spending counted. */
+export function openBudgets({ dataFolder, log, clock, store, journal, project }: BudgetParts): OpenBudgets {
+  const processId = createRequestId(clock.now());
+  const lock = lockProcess(dataFolder, processId);
+  const budgets = createBudgets({
+    store,
+    clock,
+    processId,
+    currentSnapshot: () => project.snapshot,
+    // Nobody else can have an embedded store open.
+    watch: { hasEnded: (id) => store.kind === "embedded" || lock.hasEnded(id), adopt: () => journal.adopt() },
+    onFailure: (error) =>
+      log.warn({ event: "budgets.unsynced", err: error }, "The store cannot be asked about budgets."),
+  });
+  store.followRecords((records, origin) => budgets.count(records, origin));
+  return {
+    ledger: budgets.ledger,
+    get processes() {
+      return budgets.processes;
+    },
+    close: async () => {
+      await budgets.close({ isStored: await isFlushed(journal, clock) });
+      lock.release();
+    },
+  };
+}
+
+const flushTimeoutMs = 5000;
+
+/** False: some records wait on disk for a store that is down. */
+async function isFlushed(journal: Journal, clock: Clock): Promise<boolean> {
+  const flushed = journal.flush().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([flushed, clock.sleep(flushTimeoutMs).then(() => false)]);
+}

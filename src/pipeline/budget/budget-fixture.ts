@@ -1,0 +1,88 @@
+import type { Call } from "../../call.ts";
+import { defaultResilience } from "../../endpoint/default-resilience.ts";
+import type { Budget, Snapshot } from "../../endpoint/snapshot.ts";
+import type { CallRecord } from "../../store/store.ts";
+import { createManualClock, type ManualClock } from "../../testing/manual-clock.ts";
+import { MemoryBudgetStore } from "../../testing/memory-budget-store.ts";
+import { createBudgets, type Budgets } from "./budgets.ts";
+
+/** Processes over one store of budgets, on a clock that moves when told to. */
+export class BudgetWorld {
+  readonly clock: ManualClock = createManualClock();
+  readonly store = new MemoryBudgetStore(this.clock);
+  readonly snapshot: Snapshot;
+  readonly ended = new Set<string>();
+  /** Brings what ended processes have left into the store. */
+  adopt = async (): Promise<void> => {};
+  #calls = 0;
+
+  constructor(budgets: readonly Partial<Budget>[]) {
+    this.snapshot = {
+      id: "s",
+      endpoints: new Map(),
+      providers: new Map(),
+      models: new Map(),
+      tiers: new Map(),
+      resilience: defaultResilience,
+      budgets: budgets.map((budget, index) => createBudget(`budget-${index}`, budget)),
+    };
+  }
+
+  open(processId: string): Budgets {
+    return createBudgets({
+      store: Object.assign(this.store, { listKeys: async () => [] }),
+      clock: this.clock,
+      processId,
+      currentSnapshot: () => this.snapshot,
+      watch: { hasEnded: (id) => this.ended.has(id), adopt: () => this.adopt() },
+      onFailure: () => {},
+    });
+  }
+
+  createCall(fields: Partial<Call> = {}): Call {
+    this.#calls++;
+    const startedAtMs = this.clock.now() + this.#calls / 1e6;
+    return {
+      requestId: `r${this.#calls}`,
+      startedAtMs,
+      deadlineMs: startedAtMs + 60_000,
+      signal: new AbortController().signal,
+      tenant: "t",
+      snapshot: this.snapshot,
+      messages: [],
+      settings: {},
+      stream: false,
+      notes: { nextReason: "first", attempts: [], rungs: [], warnings: [], providerWarnings: [] },
+      ...fields,
+    };
+  }
+
+  /** Lets what is under way go on, without moving the clock. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  }
+}
+
+export function createBudget(name: string, fields: Partial<Budget>): Budget {
+  return { name, per: "all", window: "day", timeZone: "UTC", onExceeded: "stop", alertAt: [], ...fields };
+}
+
+export function createRecord(call: Call, costMicroUsd: number | null, tokens = 0): CallRecord {
+  return {
+    requestId: call.requestId,
+    startedAtMs: call.startedAtMs,
+    durationMs: 1,
+    surface: "chat",
+    tenant: call.tenant,
+    keyId: call.keyId,
+    team: call.team,
+    snapshotId: call.snapshot.id,
+    status: "ok",
+    isStream: false,
+    inputTokens: tokens,
+    outputTokens: 0,
+    costMicroUsd,
+    cache: "none",
+    attempts: 1,
+  };
+}

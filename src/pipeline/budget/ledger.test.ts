@@ -1,0 +1,252 @@
+import { describe, expect, test } from "vitest";
+import type { Call } from "../../call.ts";
+import { BudgetWorld, createRecord } from "./budget-fixture.ts";
+import type { Budgets } from "./budgets.ts";
+import type { Amounts } from "./ledger.ts";
+
+const most = (microUsd: number, tokens = 0): Amounts => ({ microUsd, tokens });
+
+/** Settles, and stores the record. */
+async function finish(budgets: Budgets, call: Call, cost: number | null, tokens = 0): Promise<void> {
+  const record = createRecord(call, cost, tokens);
+  budgets.ledger.settle(call, record);
+  (await budgets.count([record], "own"))();
+}
+
+/** Time goes on in small steps, and what comes of it happens. */
+async function pass(world: BudgetWorld, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 100) {
+    world.clock.advance(Math.min(100, left));
+    await world.settle();
+  }
+}
+
+/** How a reservation ended, once it has. */
+function watch(reserving: Promise<void> | undefined): { state: string } {
+  const seen = { state: reserving ? "waiting" : "reserved" };
+  reserving?.then(
+    () => (seen.state = "reserved"),
+    (error: { code: string }) => (seen.state = error.code),
+  );
+  return seen;
+}
+
+describe("a budget", () => {
+  test("admits what fits, and refuses the rest at once when it is spent", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const budgets = world.open("a");
+    await world.settle();
+    for (let index = 0; index < 2; index++) {
+      const call = world.createCall();
+      await budgets.ledger.reserve(call, most(50));
+      await finish(budgets, call, 50);
+    }
+    const refused = budgets.ledger.reserve(world.createCall(), most(1));
+    await expect(refused).rejects.toMatchObject({
+      code: "budget_exceeded",
+      retryAfterMs: 12 * 3_600_000,
+      detail:
+        'The budget "budget-0" has no room for this call: 0.000100 USD of 0.000100 USD spent this day. It begins anew at 2026-01-16T00:00:00.000Z.',
+    });
+    await budgets.close({ isStored: true });
+  });
+
+  test("lets a call wait for what others have set aside, and admits it when they cost less", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const budgets = world.open("a");
+    await world.settle();
+    const first = world.createCall();
+    await budgets.ledger.reserve(first, most(90));
+    const second = watch(budgets.ledger.reserve(world.createCall(), most(90)));
+    const third = watch(budgets.ledger.reserve(world.createCall(), most(5)));
+    await world.settle();
+    expect([second.state, third.state]).toEqual(["waiting", "waiting"]);
+    await finish(budgets, first, 4);
+    await pass(world, 200);
+    expect([second.state, third.state]).toEqual(["reserved", "reserved"]);
+    await budgets.close({ isStored: true });
+  });
+
+  test("refuses after 3 s what others do not settle, and at once what is cancelled", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const budgets = world.open("a");
+    await world.settle();
+    await budgets.ledger.reserve(world.createCall(), most(90));
+    const late = watch(budgets.ledger.reserve(world.createCall(), most(20)));
+    const cancel = new AbortController();
+    const left = watch(budgets.ledger.reserve(world.createCall({ signal: cancel.signal }), most(20)));
+    await world.settle();
+    cancel.abort({ code: "request_cancelled" });
+    await world.settle();
+    expect(left.state).toBe("request_cancelled");
+    await pass(world, 2900);
+    expect(late.state).toBe("waiting");
+    await pass(world, 200);
+    expect(late.state).toBe("budget_exceeded");
+    await budgets.close({ isStored: true });
+  });
+
+  test("of a key, a team or an endpoint is each one's own", async () => {
+    const world = new BudgetWorld([
+      { per: "key", only: new Set(["batch"]), microUsd: 10 },
+      { per: "team", microUsd: 15 },
+    ]);
+    const budgets = world.open("a");
+    await world.settle();
+    const reserve = (fields: Partial<Call>): { state: string } =>
+      watch(budgets.ledger.reserve(world.createCall(fields), most(10)));
+    const byName = { keyId: "k1", keyName: "batch" };
+    const asked = [
+      reserve({ ...byName, team: "blue" }),
+      reserve({ keyId: "k2", keyName: "web", team: "red" }),
+      reserve({ keyId: "k3", keyName: "web" }),
+      reserve({ ...byName }),
+      reserve({ keyId: "k2", keyName: "web", team: "blue" }),
+    ];
+    await world.settle();
+    await pass(world, 3100);
+    expect(asked.map(({ state }) => state)).toEqual([
+      "reserved",
+      "reserved",
+      "reserved",
+      "budget_exceeded",
+      "budget_exceeded",
+    ]);
+    await budgets.close({ isStored: true });
+  });
+
+  test("in money refuses a model without a price; one in tokens takes it", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const budgets = world.open("a");
+    await world.settle();
+    const unpriced = { microUsd: null, tokens: 10 };
+    expect(() => budgets.ledger.reserve(world.createCall(), unpriced)).toThrow(
+      expect.objectContaining({ code: "price_unknown" }),
+    );
+    const tokens = new BudgetWorld([{ tokens: 100 }]);
+    const inTokens = tokens.open("a");
+    await tokens.settle();
+    await inTokens.ledger.reserve(tokens.createCall(), unpriced);
+    await budgets.close({ isStored: true });
+    await inTokens.close({ isStored: true });
+  });
+
+  test("takes a call whose price was not known in the end for as dear as it could be", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const budgets = world.open("a");
+    await world.settle();
+    const call = world.createCall();
+    await budgets.ledger.reserve(call, most(60));
+    await finish(budgets, call, null);
+    expect(world.store.balances).toMatchObject([{ spent: 60 }]);
+    await budgets.close({ isStored: true });
+  });
+
+  test("begins anew with its window, in its own time zone", async () => {
+    const world = new BudgetWorld([{ microUsd: 100, timeZone: "America/New_York" }]);
+    const budgets = world.open("a");
+    await world.settle();
+    const call = world.createCall();
+    await budgets.ledger.reserve(call, most(100));
+    await finish(budgets, call, 100);
+    world.clock.advance(16 * 3_600_000);
+    await world.settle();
+    const early = watch(budgets.ledger.reserve(world.createCall(), most(100)));
+    await world.settle();
+    expect(early.state).toBe("budget_exceeded");
+    world.clock.advance(2 * 3_600_000);
+    await world.settle();
+    const late = watch(budgets.ledger.reserve(world.createCall(), most(100)));
+    await world.settle();
+    expect(late.state).toBe("reserved");
+    await budgets.close({ isStored: true });
+  });
+
+  test("that downgrades names its tier once it is used up, and refuses nobody", async () => {
+    const world = new BudgetWorld([{ microUsd: 100, onExceeded: "downgrade", downgradeTo: "fast" }]);
+    const budgets = world.open("a");
+    await world.settle();
+    const call = world.createCall();
+    expect(await budgets.ledger.reserve(call, most(100))).toBeUndefined();
+    await finish(budgets, call, 100);
+    expect(budgets.ledger.findDowngrade(world.createCall(), most(1))).toBe("fast");
+    expect(budgets.ledger.reserve(world.createCall(), most(1))).toBeUndefined();
+    await budgets.close({ isStored: true });
+  });
+
+  test("tells the share that is left", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }, { tokens: 50, onExceeded: "warn" }]);
+    const budgets = world.open("a");
+    await world.settle();
+    const call = world.createCall();
+    await budgets.ledger.reserve(call, most(25, 10));
+    await finish(budgets, call, 20, 10);
+    expect(budgets.ledger.listLeft(world.createCall())).toEqual({ "budget-0": 0.8, "budget-1": 0.8 });
+    await budgets.close({ isStored: true });
+  });
+});
+
+describe("over two processes", () => {
+  test("what one holds and does not need goes to the other when it asks", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const [one, other] = [world.open("a"), world.open("b")];
+    await world.settle();
+    await one.ledger.reserve(world.createCall(), most(1));
+    await world.settle();
+    const waiting = watch(other.ledger.reserve(world.createCall(), most(99)));
+    await pass(world, 2500);
+    expect(waiting.state).toBe("reserved");
+    await one.close({ isStored: true });
+    await other.close({ isStored: true });
+  });
+
+  test("what an ended one holds comes back once others notice", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const one = world.open("a");
+    await world.settle();
+    await one.ledger.reserve(world.createCall(), most(80));
+    await world.settle();
+    const other = world.open("b");
+    await world.settle();
+    expect(world.store.balances).toEqual([{ spent: 0, held: expect.any(Number) }]);
+    // It says nothing any more, and gives nothing back.
+    await one.close({ isStored: false });
+    world.ended.add("a");
+    const late = world.createCall();
+    await pass(world, 15_000);
+    const waiting = watch(other.ledger.reserve({ ...late, deadlineMs: Infinity }, most(100)));
+    await world.settle();
+    expect(waiting.state).toBe("reserved");
+    await other.close({ isStored: true });
+  });
+
+  test("while the store is out of reach each spends what it holds, and not more", async () => {
+    const world = new BudgetWorld([{ microUsd: 1000 }]);
+    const [one, other] = [world.open("a"), world.open("b")];
+    await world.settle();
+    const firsts = [one, other].map(({ ledger }) => watch(ledger.reserve(world.createCall(), most(1))));
+    await pass(world, 10_000);
+    expect(firsts.map(({ state }) => state)).toEqual(["reserved", "reserved"]);
+    world.store.isDown = true;
+    let admitted = 2;
+    for (const budgets of [one, other]) {
+      for (let index = 0; index < 1000; index++) {
+        if (budgets.ledger.tryReserve(world.createCall(), most(1))) admitted++;
+        else break;
+      }
+    }
+    expect(admitted).toBeGreaterThan(500);
+    expect(admitted).toBeLessThanOrEqual(1000);
+    const late = watch(one.ledger.reserve(world.createCall(), most(1)));
+    await world.settle();
+    await pass(world, 3100);
+    expect(late.state).toBe("store_unavailable");
+    world.clock.advance(70_000);
+    await world.settle();
+    expect(() => one.ledger.tryReserve(world.createCall(), most(1))).toThrow(
+      expect.objectContaining({ code: "store_unavailable" }),
+    );
+    await one.close({ isStored: false });
+    await other.close({ isStored: false });
+  });
+});
