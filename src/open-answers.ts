@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Snapshot } from "./endpoint/snapshot.ts";
 import { createAnswerCache, type AnswerCache } from "./pipeline/reuse/answer-cache.ts";
 import { toAnswerKey } from "./pipeline/reuse/answer-key.ts";
-import { toCanonicalJson } from "./pipeline/reuse/canonical-json.ts";
+import { toCanonicalJson } from "./canonical-json.ts";
 import { checkEmbedder } from "./pipeline/reuse/semantic/check-embedder.ts";
 import { createSemanticIndex, maxTextCharacters } from "./pipeline/reuse/semantic/semantic-index.ts";
 import { createSimilarAnswers, type SimilarAnswers } from "./pipeline/reuse/semantic/similar-answers.ts";

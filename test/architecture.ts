@@ -13,6 +13,7 @@ interface Row {
 
 const words: ReadonlySet<string> = new Set([
   "src/call.ts",
+  "src/canonical-json.ts",
   "src/message.ts",
   "src/reply.ts",
   "src/calendar-window.ts",

@@ -223,3 +223,17 @@ test("browsers can load the client: nothing that it imports is Node's", () => {
   visit(join(import.meta.dirname, "client.ts"));
   expect(seen.size).toBeGreaterThan(3);
 });
+
+test("a call under a key sends it quoted, and a stream too", async () => {
+  const seen: (string | null)[] = [];
+  const fetch: typeof globalThis.fetch = async (_url, init) => {
+    seen.push(new Headers(init?.headers).get("idempotency-key"));
+    return new Response("{}", { status: 500 });
+  };
+  const client = createClient({ baseUrl: "http://x.test", fetch });
+  for (const options of [{ idempotencyKey: 'my "key" \\ 1' }, {}]) {
+    await expect(client.call("summarize", 1, input, options)).rejects.toThrow("500");
+    await expect(readAll(client.stream("summarize", 1, input, options))).rejects.toThrow("500");
+  }
+  expect(seen).toEqual(['"my \\"key\\" \\\\ 1"', '"my \\"key\\" \\\\ 1"', null, null]);
+});

@@ -22,6 +22,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** A UUID of your own for this request. @default the server makes one */
   readonly requestId?: string;
+  /**
+   * However often it is sent with this key, the request is carried out once, and goes on when the call is cancelled. A new
+   * one for each request, such as a UUID: 1 to 255 printable ASCII characters.
+   */
+  readonly idempotencyKey?: string;
 }
 
 export interface Client {
@@ -66,6 +71,9 @@ export function createClient({ baseUrl, apiKey, fetch = globalThis.fetch }: Clie
     const headers: Record<string, string> = { "content-type": "application/json", accept };
     if (apiKey !== undefined) headers["authorization"] = `Bearer ${apiKey}`;
     if (options.requestId !== undefined) headers["x-request-id"] = options.requestId;
+    // A String of RFC 9651.
+    if (options.idempotencyKey !== undefined)
+      headers["idempotency-key"] = `"${options.idempotencyKey.replaceAll(/["\\]/g, "\\$&")}"`;
     const init = { method: "POST", headers, body: JSON.stringify(input), signal: options.signal ?? null };
     let response: Response;
     try {

@@ -65,11 +65,12 @@ export function toDialectStatus(error: HeadgateError): number {
 
 /**
  * Whether the official clients, which ask again by themselves, are to leave it: the models behind a failure were asked
- * as often as makes sense. A rate limit that says how long it lasts is worth coming back after.
+ * as often as makes sense, and nobody will find out what an interrupted request came to. A rate limit that says how long
+ * it lasts is worth coming back after.
  */
 export function isFinalFailure({ code, isModelFailure, retryAfterMs }: HeadgateError): boolean {
   const passes = code === "provider_rate_limited" || code === "provider_overloaded";
-  return isModelFailure && !(passes && retryAfterMs !== undefined);
+  return code === "idempotency_unknown" || (isModelFailure && !(passes && retryAfterMs !== undefined));
 }
 
 /** What the end of an answer says in the field `headgate`, for clients to know that two models wrote it. */

@@ -8,6 +8,7 @@ import { createRequestId, isUuid } from "../ids.ts";
 import { createAdmit } from "./admit-request.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import { watchConnections, type Connections } from "./connections.ts";
+import { createIdempotency } from "./idempotency/idempotency.ts";
 import { createKeyRing } from "./key-ring.ts";
 import { createLimitRate } from "./limit-rate.ts";
 import { createLoadGuard } from "./load-guard.ts";
@@ -58,7 +59,7 @@ const headersTimeoutMs = 15_000;
 // How often Node looks for requests that take too long to arrive; its own default lets them live 30 s longer.
 const arrivalCheckMs = 5000;
 
-/** Builds the routes around their shared parts, which live until `context.keys` and `context.guard` are closed. */
+/** Builds the routes around their shared parts, which live until `context.keys`, `context.guard` and `context.idempotency` are closed. */
 export function createApp(dependencies: ServerDependencies): App {
   const context = createContext(dependencies);
   const http = createHttp(context);
@@ -119,7 +120,9 @@ function createContext(dependencies: ServerDependencies): ServerContext {
     authenticate: createAuthenticate({ auth, adminToken, keys }),
     limitRate: createLimitRate({ limiter, clock }),
   });
-  return { ...dependencies, limits, keys, guard, starts, traffic, limiter, admit, startedAtMs: clock.now() };
+  const idempotency = createIdempotency({ ...dependencies, limits });
+  const parts = { keys, guard, starts, traffic, limiter, admit, idempotency };
+  return { ...dependencies, limits, ...parts, startedAtMs: clock.now() };
 }
 
 function createHttp({ clock, limits, logger }: ServerContext): FastifyInstance {

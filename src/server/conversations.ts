@@ -6,6 +6,7 @@ import { HeadgateError } from "../errors.ts";
 import { isRecord, parseJson } from "../json.ts";
 import type { Store, StoredItem } from "../store/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { within } from "./within.ts";
 
 /** Bounds of what is kept. */
 interface ConversationLimits {
@@ -167,16 +168,4 @@ function toStoredItem(item: Item, isOutput: boolean): StoredItem {
 
 function notFound(path: string, message: string): HeadgateError {
   return new HeadgateError("response_not_found", { detail: `${path}: ${message}.`, issues: [{ path, message }] });
-}
-
-async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const cancel = clock.after(ms, () => late.reject(new HeadgateError("store_unavailable")));
-  try {
-    await Promise.race([work, late.promise]);
-  } finally {
-    cancel();
-    // It may still fail when nobody waits for it any more.
-    work.catch(() => {});
-  }
 }

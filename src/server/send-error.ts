@@ -10,6 +10,8 @@ export interface ErrorShape {
   toBody(error: HeadgateError, requestId: string): unknown;
   /** @default the catalogue's */
   toStatus?(error: HeadgateError): number;
+  /** Of its own, by names and values in turns. */
+  toHeaders?(error: HeadgateError): readonly string[];
 }
 
 export const problemShape: ErrorShape = { contentType: problemMediaType, toBody: toProblem };
@@ -27,14 +29,37 @@ export function createErrorHandler(logger: Logger, shape: ErrorShape): ErrorHand
     }
     if (isWorthReading(error, request)) reply.removeHeader("connection");
     if (error.status === 401) reply.header("www-authenticate", toChallenge(error.code));
-    const retryAfterMs = error.retryAfterMs ?? (isPassing(error) ? usualRetryAfterMs : undefined);
-    if (retryAfterMs !== undefined) reply.header("retry-after", toRetryAfter(retryAfterMs));
-    reply
-      .code(shape.toStatus?.(error) ?? error.status)
-      .header("x-request-id", request.id)
-      .header("cache-control", "no-store")
-      .header("content-type", shape.contentType)
-      .send(JSON.stringify(shape.toBody(error, request.id)));
+    const { status, headers, body } = toErrorAnswer(error, shape, request.id);
+    for (let at = 0; at < headers.length; at += 2) reply.header(headers[at]!, headers[at + 1]);
+    reply.code(status).send(body);
+  };
+}
+
+/** An error as it is sent, whoever it is sent to. */
+export interface ErrorAnswer {
+  readonly requestId: string;
+  readonly status: number;
+  /** Names and values in turns. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array;
+}
+
+export function toErrorAnswer(error: HeadgateError, shape: ErrorShape, requestId: string): ErrorAnswer {
+  const retryAfterMs = error.retryAfterMs ?? (isPassing(error) ? usualRetryAfterMs : undefined);
+  return {
+    requestId,
+    status: shape.toStatus?.(error) ?? error.status,
+    headers: [
+      "content-type",
+      shape.contentType,
+      "cache-control",
+      "no-store",
+      "x-request-id",
+      requestId,
+      ...(retryAfterMs === undefined ? [] : ["retry-after", toRetryAfter(retryAfterMs)]),
+      ...(shape.toHeaders?.(error) ?? []),
+    ],
+    body: Buffer.from(JSON.stringify(shape.toBody(error, requestId))),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import type { DialectHead } from "../contract/dialect.ts";
 import { createEventSequence } from "../contract/openai-responses/event-sequence.ts";
 import type { ParsedResponsesRequest } from "../contract/openai-responses/parse-responses-request.ts";
@@ -7,11 +7,12 @@ import { toResponse } from "../contract/openai-responses/to-response.ts";
 import { writeErrorFields } from "../contract/openai-responses/write-error.ts";
 import { HeadgateError } from "../errors.ts";
 import { collect, type Part, type Reply } from "../reply.ts";
+import type { AnswerSink } from "./answer-sink.ts";
 import { findNextSequenceNumber, findRelayedResponse, readRelayedResponse } from "./relayed-response.ts";
-import { sendAnswer, type AnswerHead } from "./send-answer.ts";
+import type { AnswerHead } from "./send-answer.ts";
 import { reportBug } from "./send-error.ts";
 import type { ServerContext } from "./server-context.ts";
-import { createStreamReply, type StreamReply } from "./stream-reply.ts";
+import type { StreamReply } from "./stream-reply.ts";
 
 export interface ResponseExchange {
   readonly parsed: ParsedResponsesRequest;
@@ -21,7 +22,7 @@ export interface ResponseExchange {
   /** As it was when the call began. */
   readonly snapshotId: string;
   readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+  readonly sink: AnswerSink;
   /** On what the server itself left out. */
   readonly warnings: readonly string[];
   /** Resolves to why the answer is not kept; undefined: it is. */
@@ -50,7 +51,7 @@ async function sendWhole(context: ServerContext, exchange: ResponseExchange): Pr
         return toResponse(completion, shown, exchange.parsed, settlement);
       });
   const warnings = [...listWarnings(exchange, answer), ...(warning === undefined ? [] : [warning])];
-  sendAnswer(exchange.reply.raw, { ...toHead(exchange), warnings, cache: answer.cache }, body);
+  exchange.sink.send({ ...toHead(exchange), warnings, cache: answer.cache }, body);
 }
 
 interface Settled {
@@ -93,11 +94,8 @@ function toShown({ shown }: ResponseExchange, { target }: Reply): DialectHead {
 }
 
 async function streamResponse(context: ServerContext, exchange: ResponseExchange): Promise<void> {
-  const { clock, limits, logger } = context;
-  const { parsed, request, reply } = exchange;
-  const { stalledReaderMs, heartbeatMs } = limits;
-  const head = toHead(exchange);
-  const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs, heartbeatMs });
+  const { parsed, request, sink } = exchange;
+  const stream = sink.openStream(toHead(exchange));
   const relay = new Relay(exchange);
   let writer: ResponseWriter | undefined;
   try {
@@ -109,9 +107,11 @@ async function streamResponse(context: ServerContext, exchange: ResponseExchange
     if (!relay.isAtWork) await stream.write(await settleStreamed(context, exchange, writer));
   } catch (error) {
     if (!stream.hasBegun) throw error;
-    reportBug(logger, error, request.id);
+    reportBug(context.logger, error, request.id);
     writer ??= createResponseWriter(exchange.shown, parsed);
-    await stream.write((relay.isAtWork ? relay : writer).fail(HeadgateError.from(error)));
+    const failure = HeadgateError.from(error);
+    await stream.fail(failure, (relay.isAtWork ? relay : writer).fail(failure));
+    return;
   }
   stream.end();
 }

@@ -1,5 +1,6 @@
 import type { KeyScope } from "../store/store.ts";
 import type { AdmitHook } from "./admit-request.ts";
+import type { Idempotency } from "./idempotency/idempotency.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { LimitedRoute } from "./limit-rate.ts";
 import type { LoadGuard } from "./load-guard.ts";
@@ -16,6 +17,7 @@ export interface ServerContext extends ServerDependencies {
   readonly starts: StartQueue;
   readonly traffic: Traffic;
   readonly limiter: RateLimiter;
+  readonly idempotency: Idempotency;
   readonly startedAtMs: number;
   /** The hook that lets only callers with the scope in; with a route, only as many as the rate limits take. */
   readonly admit: (scope: KeyScope, route?: LimitedRoute) => AdmitHook;

@@ -4,7 +4,7 @@ import { wholeReply } from "../reply.ts";
 import { systemClock } from "../clock.ts";
 import type { LoadedEndpoint, Snapshot } from "../endpoint/snapshot.ts";
 import type { Gateway } from "../gateway.ts";
-import type { CallRecord, KeyRow, Store, Switch } from "../store/store.ts";
+import type { CallRecord, BudgetStore, IdempotencyStore, KeyRow, Store, Switch } from "../store/store.ts";
 import { parseJson } from "../json.ts";
 import type { ServerDependencies } from "./server-dependencies.ts";
 
@@ -106,6 +106,26 @@ function refuse(): Promise<never> {
   return Promise.reject(new Error("The test scripted no answer."));
 }
 
+/** Budgets are the gateway's. */
+const unspent: BudgetStore = {
+  changeLeases: refuse,
+  addSpending: refuse,
+  listBalances: async () => [],
+  beat: refuse,
+  endProcesses: refuse,
+  dropBudgetWindows: refuse,
+};
+
+/** Tests of idempotency keys have a real store. */
+const unclaimed: IdempotencyStore = {
+  claimKeys: refuse,
+  findClaim: async () => undefined,
+  renewClaims: refuse,
+  settleClaim: refuse,
+  releaseClaim: refuse,
+  dropExpiredClaims: async () => 0,
+};
+
 function createMemoryStore(): MemoryStore {
   const keys: KeyRow[] = [];
   const records: CallRecord[] = [];
@@ -138,17 +158,12 @@ function createMemoryStore(): MemoryStore {
     findResponseItems: async () => new Map(),
     deleteResponse: async () => false,
     dropExpiredResponses: async () => 0,
-    // Budgets are the gateway's.
-    changeLeases: refuse,
-    addSpending: refuse,
-    listBalances: async () => [],
-    beat: refuse,
-    endProcesses: refuse,
-    dropBudgetWindows: refuse,
+    ...unspent,
     findAnswer: async () => undefined,
     insertAnswers: async () => {},
     dropExpiredAnswers: async () => 0,
     ...createMemorySwitches(),
+    ...unclaimed,
     // Tests of usage and alerts have a real store.
     sumUsage: async () => [],
     claimAlert: async () => false,

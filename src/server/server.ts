@@ -70,7 +70,7 @@ const mostWaiting = 4096;
 const farewellMs = 2000;
 
 async function drain({ http, context, connections }: App, options: CloseOptions): Promise<void> {
-  const { clock, traffic, keys, guard } = context;
+  const { clock, traffic, keys, guard, idempotency } = context;
   const { drainMs, lameDuckMs = 0, endCalls } = options;
   const deadline = startTimer(clock, drainMs);
   traffic.depart();
@@ -83,7 +83,7 @@ async function drain({ http, context, connections }: App, options: CloseOptions)
   await readWaiting();
   traffic.refuse();
   connections.retire();
-  const idle = traffic.untilIdle().then(() => true);
+  const idle = Promise.all([traffic.untilIdle(), idempotency.untilIdle()]).then(() => true);
   const isIdle = await Promise.race([idle, deadline.passed]);
   deadline.cancel();
   if (isIdle !== true && endCalls) {
@@ -94,6 +94,7 @@ async function drain({ http, context, connections }: App, options: CloseOptions)
   }
   keys.close();
   guard.close();
+  idempotency.close();
   await http.close();
 }
 

@@ -160,7 +160,7 @@ interface Heard {
   readonly hears: (wanted: string) => Promise<void>;
 }
 
-async function startStream(): Promise<Heard> {
+async function startStream(hasEventIds = false): Promise<Heard> {
   const clock = createManualClock();
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -175,7 +175,8 @@ async function startStream(): Promise<Heard> {
   socket.write(requestBytes);
   const [, response] = await requested;
   const head = { requestId: "r", snapshotId: "s" };
-  const stream = createStreamReply({ response, head, clock, stalledReaderMs: 60_000, heartbeatMs: 15_000 });
+  const times = { stalledReaderMs: 60_000, heartbeatMs: 15_000 };
+  const stream = createStreamReply({ response, head, clock, hasEventIds, ...times });
   const hears = async (wanted: string): Promise<void> => {
     while (!text.includes(wanted)) await once(socket, "data");
   };
@@ -202,6 +203,17 @@ describe("a silent stream", () => {
     await hears("0\r\n\r\n");
     expect(text().split(": keep-alive\n").length).toBe(3);
     expect(clock.waiting).toBe(0);
+  });
+
+  test("whose events have ids keeps its comments within them", async () => {
+    const { stream, clock, text, hears } = await startStream(true);
+    await stream.write("data: 1\nid: a\n\n");
+    clock.advance(15_000);
+    stream.warn(["late"]);
+    await stream.write("data: 2\nid: b\n\n");
+    await hears("id: b");
+    const events = text().replaceAll(/\r\n[0-9a-f]+\r\n/g, "");
+    expect(events).toContain("id: a\n\n: keep-alive\n: Headgate-Warning: late\ndata: 2\n");
   });
 
   test("that fails before its head went out leaves the answer alone", async () => {

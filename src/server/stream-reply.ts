@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
+import type { HeadgateError } from "../errors.ts";
 import type { Reply } from "../reply.ts";
-import { toReplyHeaders, toWarningTexts, type AnswerHead } from "./send-answer.ts";
+import { toAnswerHeaders, toWarningTexts, type AnswerHead } from "./send-answer.ts";
 
 export interface StreamReplyOptions {
   readonly response: ServerResponse;
@@ -11,6 +12,11 @@ export interface StreamReplyOptions {
   readonly stalledReaderMs: number;
   /** Silence after which the client gets a comment, in milliseconds. @default 15000 */
   readonly heartbeatMs?: number;
+  /**
+   * The events have ids. A comment then has no blank line of its own, which some clients would take for one more event of
+   * the last id.
+   */
+  readonly hasEventIds?: boolean;
 }
 
 /**
@@ -29,6 +35,8 @@ export interface StreamReply {
    * nothing more is to be sent.
    */
   write(chunk: string | Uint8Array): Promise<boolean>;
+  /** Ends an answer that failed after it has begun with the event that says so. */
+  fail(error: HeadgateError, event: string): Promise<void>;
   end(): void;
 }
 
@@ -37,7 +45,12 @@ export const socketBufferBytes = 16 * 1024;
 
 const sliceBytes = 15 * 1024;
 const defaultHeartbeatMs = 15_000;
-const heartbeat = ": keep-alive\n\n";
+const heartbeat = "keep-alive";
+
+/** How a stream is told in its head. */
+export function toStreamHeaders(head: AnswerHead): string[] {
+  return [...toAnswerHeaders(head, "text/event-stream; charset=utf-8"), "X-Accel-Buffering", "no"];
+}
 
 /** Begin it before the model is asked: its silence is what takes long. */
 export function createStreamReply(options: StreamReplyOptions): StreamReply {
@@ -49,12 +62,15 @@ class Stream implements StreamReply {
   readonly #clock: Clock;
   readonly #stalledReaderMs: number;
   readonly #heartbeatMs: number;
+  readonly #commentEnd: string;
   #head: AnswerHead;
   #lastWriteAtMs: number;
   #isWriting = false;
   #cancelTimer: () => void;
 
-  constructor({ response, head, clock, stalledReaderMs, heartbeatMs = defaultHeartbeatMs }: StreamReplyOptions) {
+  constructor(options: StreamReplyOptions) {
+    const { response, head, clock, stalledReaderMs, heartbeatMs = defaultHeartbeatMs, hasEventIds = false } = options;
+    this.#commentEnd = hasEventIds ? "\n" : "\n\n";
     this.#response = response;
     this.#head = head;
     this.#clock = clock;
@@ -77,7 +93,7 @@ class Stream implements StreamReply {
     }
     const texts = toWarningTexts(warnings);
     if (!this.#response.destroyed)
-      this.#response.write(texts.map((text) => `: Headgate-Warning: ${text}\n\n`).join(""));
+      this.#response.write(texts.map((text) => this.#toComment(`Headgate-Warning: ${text}`)).join(""));
   }
 
   tell(cache: Reply["cache"]): void {
@@ -97,6 +113,11 @@ class Stream implements StreamReply {
     return true;
   }
 
+  async fail(_error: HeadgateError, event: string): Promise<void> {
+    await this.write(event);
+    this.end();
+  }
+
   end(): void {
     this.#cancelTimer();
     if (this.#response.destroyed) return;
@@ -106,19 +127,11 @@ class Stream implements StreamReply {
 
   #begin(): void {
     if (this.#response.headersSent) return;
-    this.#response.writeHead(200, [
-      "Content-Type",
-      "text/event-stream; charset=utf-8",
-      "Cache-Control",
-      "no-store",
-      "X-Accel-Buffering",
-      "no",
-      "X-Request-Id",
-      this.#head.requestId,
-      "Headgate-Snapshot",
-      this.#head.snapshotId,
-      ...toReplyHeaders(this.#head),
-    ]);
+    this.#response.writeHead(200, toStreamHeaders(this.#head));
+  }
+
+  #toComment(text: string): string {
+    return `: ${text}${this.#commentEnd}`;
   }
 
   // Writes do not touch the timer, which is cheaper; when it fires, it looks how long it has been quiet.
@@ -131,7 +144,7 @@ class Stream implements StreamReply {
     const isDue = quietMs >= this.#heartbeatMs && !this.#isWriting;
     if (isDue) {
       this.#begin();
-      response.write(heartbeat);
+      response.write(this.#toComment(heartbeat));
       this.#lastWriteAtMs = nowMs;
     }
     const waitMs = isDue || this.#isWriting ? this.#heartbeatMs : this.#heartbeatMs - quietMs;

@@ -7,6 +7,7 @@ import { startBackgroundTasks } from "./background-tasks.ts";
 import { createBudgetStore } from "./budget-store.ts";
 import { createMaintenance } from "./embedded/maintenance.ts";
 import { openEmbedded } from "./embedded/open-embedded.ts";
+import { createIdempotencyStore, dropAllExpiredClaims } from "./idempotency-store.ts";
 import { migrate, ownMigrations, readMigrations } from "./migrate.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { createRequestDays } from "./request-days.ts";
@@ -63,6 +64,8 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   const dropWindows = (): Promise<void> => budgets.dropBudgetWindows(clock.now() - 2 * dayMs);
   const answers = createAnswerStore(database);
   const dropExpiredAnswers = (): Promise<void> => dropAllExpiredAnswers(answers, clock.now());
+  const claims = createIdempotencyStore(database);
+  const dropExpiredClaims = (): Promise<void> => dropAllExpiredClaims(claims, clock.now());
   const maintain = createMaintenance({ database, checkpointBytes });
   const background = startBackgroundTasks({
     clock,
@@ -72,6 +75,7 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
       prepareDays,
       dropExpired,
       dropExpiredAnswers,
+      dropExpiredClaims,
       dropAlerts,
       dropWindows,
       ...(databaseUrl === undefined ? [maintain] : []),

@@ -4,6 +4,7 @@ import { isUuid } from "../ids.ts";
 import { createBudgetStore } from "./budget-store.ts";
 import { createAnswerStore } from "./answer-store.ts";
 import type { Database } from "./database.ts";
+import { createIdempotencyStore } from "./idempotency-store.ts";
 import type { RecordRow } from "./record-columns.ts";
 import type { PlainRecord } from "./record-columns.ts";
 import { fromRecordRow, readRows, readStart, recordFields, rowColumns, toRow } from "./record-columns.ts";
@@ -97,6 +98,7 @@ export function createSqlStore({ kind, database, days, close }: SqlStoreOptions)
     ...createUsageStore(database),
     ...createAlertStore(database),
     ...createBudgetStore(database),
+    ...createIdempotencyStore(database),
     ping: async () => {
       await database.query({ name: "ping", text: "select 1" });
     },

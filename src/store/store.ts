@@ -158,6 +158,64 @@ export interface AnswerStore {
   dropExpiredAnswers(nowMs: number): Promise<number>;
 }
 
+/** One carrying out of a request with an Idempotency-Key. */
+export interface ClaimName {
+  readonly tenant: string;
+  /** Of the API key, the route and the client's key together, in lower-case hex. */
+  readonly keySha256: string;
+  /** Names it: a key that was freed may be claimed again. */
+  readonly run: string;
+}
+
+export interface Claim extends ClaimName {
+  /** Of what the key was claimed for, in lower-case hex. */
+  readonly requestSha256: string;
+  /** Names the process that carries it out. */
+  readonly owner: string;
+  readonly expiresAtMs: number;
+}
+
+/** An answer as it was sent, to be sent again. */
+export interface KeptAnswer {
+  readonly requestId: string;
+  readonly status: number;
+  /** Names and values in turns. */
+  readonly headers: readonly string[];
+  readonly isStream: boolean;
+  readonly body: Uint8Array;
+}
+
+/** What is known of an Idempotency-Key. */
+export interface KnownClaim extends Pick<Claim, "run" | "requestSha256" | "owner"> {
+  /** `unkept`: carried out, and the answer was too large to be kept. */
+  readonly state: "running" | "answered" | "unkept";
+  /** Of one that runs: when its process counts as gone, unless it says before that it is there. */
+  readonly aliveUntilMs: number;
+  /** Of one that is answered. */
+  readonly answer?: KeptAnswer;
+}
+
+/** Requests with an Idempotency-Key. What has expired at `nowMs` is not found, and neither is another tenant's. */
+export interface IdempotencyStore {
+  /**
+   * Commits the claims of keys that nobody holds; none holds the same key as another.
+   * Resolves to the runs of those that got theirs.
+   */
+  claimKeys(
+    claims: readonly Claim[],
+    times: { readonly nowMs: number; readonly aliveUntilMs: number },
+  ): Promise<ReadonlySet<string>>;
+  findClaim(tenant: string, keySha256: string, nowMs: number): Promise<KnownClaim | undefined>;
+  /** Says that their process is there. */
+  renewClaims(claims: readonly ClaimName[], aliveUntilMs: number): Promise<void>;
+  /** It was carried out. @param answer undefined: too large to be kept */
+  settleClaim(claim: ClaimName, answer: KeptAnswer | undefined, expiresAtMs: number): Promise<void>;
+  /** Frees the key, as if it had never been used. */
+  releaseClaim(claim: ClaimName): Promise<void>;
+  /** Frees a bounded number of expired ones. Returns how many. */
+  dropExpiredClaims(nowMs: number): Promise<number>;
+}
+
 /** A setting that is changed while servers run, such as the rule set in force. */
 export interface Switch {
   readonly name: string;
@@ -251,7 +309,8 @@ export interface BudgetStore {
  * The one door to durable state; all SQL lives behind it.
  * Every method rejects with `store_unavailable` when the database cannot be reached within its deadline.
  */
-export interface Store extends ResponseStore, AnswerStore, SwitchStore, BudgetStore, UsageStore, AlertStore {
+export interface Store
+  extends ResponseStore, AnswerStore, IdempotencyStore, SwitchStore, BudgetStore, UsageStore, AlertStore {
   readonly kind: "embedded" | "postgres";
   insertKey(key: KeyRow): Promise<void>;
   listKeys(): Promise<readonly KeyRow[]>;

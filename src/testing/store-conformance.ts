@@ -4,6 +4,7 @@ import type { CallRecord, KeyRow, Store } from "../store/store.ts";
 import { describeAlerts } from "./alerts-conformance.ts";
 import { describeBudgets } from "./budget-conformance.ts";
 import { describeStoredAnswers } from "./stored-answers-conformance.ts";
+import { describeIdempotency } from "./idempotency-conformance.ts";
 import { describeStoredResponses } from "./stored-responses-conformance.ts";
 import { describeUsage } from "./usage-conformance.ts";
 import { describeSwitches } from "./switches-conformance.ts";
@@ -38,6 +39,7 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
     describeBudgets(store);
     describeSwitches(store);
     describeStoredAnswers(store);
+    describeIdempotency(store);
 
     test("answers a ping", async () => {
       await expect(store().ping()).resolves.toBeUndefined();

@@ -4,7 +4,7 @@ import type { Call } from "../../call.ts";
 import { toModelEntry } from "../../endpoint/model-entry.ts";
 import { createEndpointCall } from "../../../test/fixtures/endpoint-call.ts";
 import { toAnswerKey } from "./answer-key.ts";
-import { toCanonicalJson } from "./canonical-json.ts";
+import { toCanonicalJson } from "../../canonical-json.ts";
 
 const endpointCall = createEndpointCall({ value: {} });
 const hashOf = (call: Call, tenant = "acme"): string => toAnswerKey(tenant, call).hash;

@@ -1,7 +1,7 @@
 import type { Call, ForeignRequest } from "../../call.ts";
 import type { ModelEntry } from "../../endpoint/snapshot.ts";
 import { sha256 } from "../../ids.ts";
-import { toCanonicalJson } from "./canonical-json.ts";
+import { toCanonicalJson } from "../../canonical-json.ts";
 
 /** What an answer is known by, whichever way it is used again. */
 export interface AnswerKey {

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Outcome, Part } from "../../reply.ts";
 import { collect } from "../../reply.ts";
 import { toAnswer } from "../../contract/answer.ts";
@@ -6,41 +6,46 @@ import { toProblem } from "../../contract/problem.ts";
 import { HeadgateError } from "../../errors.ts";
 import { encodeEvent } from "../../event-stream.ts";
 import type { EndpointRequest } from "../../gateway.ts";
-import { sendAnswer } from "../send-answer.ts";
+import { answerOnce } from "../answer-once.ts";
+import type { AnswerSink } from "../answer-sink.ts";
+import type { AnsweringRoute } from "../idempotency/idempotency.ts";
 import type { AnswerHead } from "../send-answer.ts";
-import { reportBug } from "../send-error.ts";
+import { problemShape, reportBug } from "../send-error.ts";
 import type { ServerContext } from "../server-context.ts";
-import { createStreamReply } from "../stream-reply.ts";
 import type { StreamReply } from "../stream-reply.ts";
 import { toCaller } from "../to-caller.ts";
 
-interface EndpointRoute {
-  Params: { endpoint: string; contract: string };
+interface EndpointParams {
+  readonly endpoint: string;
+  readonly contract: string;
 }
 
 /** `POST /api/:endpoint/v:contract`: the typed contract, whole or as server-sent events. */
 export function registerCallEndpoint(http: FastifyInstance, context: ServerContext): void {
   const onRequest = context.admit("call", {
     findEndpoint: ({ params }) => {
-      const { endpoint, contract } = params as EndpointRoute["Params"];
+      const { endpoint, contract } = params as EndpointParams;
       // Names that clients make up are nobody's share.
       return context.gateway.snapshot.endpoints.get(`${endpoint}/v${contract}`)?.name;
     },
   });
-  http.post<EndpointRoute>("/api/:endpoint/v:contract", { onRequest }, (request, reply) => {
+  const answer: AnsweringRoute["answer"] = (request, sink) => {
     const call = toEndpointRequest(request);
-    return call.stream ? answerStreamed(context, call, reply) : answerWhole(context, call, reply);
-  });
+    return call.stream ? answerStreamed(context, call, sink) : answerWhole(context, call, sink);
+  };
+  const handler = answerOnce(context, { shape: problemShape, answer });
+  http.post("/api/:endpoint/v:contract", { onRequest }, handler);
 }
 
-function toEndpointRequest(request: FastifyRequest<EndpointRoute>): EndpointRequest {
+function toEndpointRequest(request: FastifyRequest): EndpointRequest {
   if (request.body === undefined)
     throw new HeadgateError("request_invalid", { detail: "Send the endpoint's input as a JSON body." });
+  const { endpoint, contract } = request.params as EndpointParams;
   const isStream = request.headers.accept?.includes("text/event-stream") ?? false;
   return {
     ...toCaller(request, isStream),
-    endpoint: request.params.endpoint,
-    contract: parseContract(request.params.contract),
+    endpoint,
+    contract: parseContract(contract),
     input: request.body,
   };
 }
@@ -53,19 +58,16 @@ function parseContract(text: string): number {
   return Number(text);
 }
 
-async function answerWhole(context: ServerContext, call: EndpointRequest, reply: FastifyReply): Promise<void> {
+async function answerWhole(context: ServerContext, call: EndpointRequest, sink: AnswerSink): Promise<void> {
   const head = toHead(context, call);
   const answer = await context.gateway.callEndpoint(call);
   const { outcome } = await collect(answer);
   if (!outcome) throw new Error("The gateway's reply has no outcome.");
-  sendAnswer(reply.raw, { ...head, cache: answer.cache }, JSON.stringify(toAnswer(call.requestId, outcome)));
+  sink.send({ ...head, cache: answer.cache }, JSON.stringify(toAnswer(call.requestId, outcome)));
 }
 
-async function answerStreamed(context: ServerContext, call: EndpointRequest, reply: FastifyReply): Promise<void> {
-  const { clock, limits, logger } = context;
-  const { stalledReaderMs, heartbeatMs } = limits;
-  const head = toHead(context, call);
-  const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs, heartbeatMs });
+async function answerStreamed(context: ServerContext, call: EndpointRequest, sink: AnswerSink): Promise<void> {
+  const stream = sink.openStream(toHead(context, call));
   try {
     const { parts, cache } = await context.gateway.callEndpoint(call);
     stream.tell(cache);
@@ -75,8 +77,9 @@ async function answerStreamed(context: ServerContext, call: EndpointRequest, rep
     await stream.write(toEvent("done", toAnswer(call.requestId, outcome)));
   } catch (error) {
     if (!stream.hasBegun) throw error;
-    reportBug(logger, error, call.requestId);
-    await stream.write(toEvent("error", toProblem(error, call.requestId)));
+    reportBug(context.logger, error, call.requestId);
+    await stream.fail(HeadgateError.from(error), toEvent("error", toProblem(error, call.requestId)));
+    return;
   }
   stream.end();
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
+import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from "fastify";
 import {
   isFinalFailure,
   toDialectStatus,
@@ -15,10 +15,13 @@ import {
 } from "../../contract/endpoint-chat.ts";
 import { HeadgateError } from "../../errors.ts";
 import { collect, wholeReply, type Part, type Reply } from "../../reply.ts";
-import { sendAnswer, type AnswerHead } from "../send-answer.ts";
-import { createErrorHandler, reportBug, type ErrorHandler } from "../send-error.ts";
+import { answerOnce } from "../answer-once.ts";
+import type { AnswerSink } from "../answer-sink.ts";
+import type { AnsweringRoute } from "../idempotency/idempotency.ts";
+import type { AnswerHead } from "../send-answer.ts";
+import { createErrorHandler, reportBug, type ErrorShape } from "../send-error.ts";
 import type { ServerContext } from "../server-context.ts";
-import { createStreamReply, type StreamReply } from "../stream-reply.ts";
+import type { StreamReply } from "../stream-reply.ts";
 import { toCaller } from "../to-caller.ts";
 
 /** `POST {path}` for models, tiers and `endpoint:name`, in a foreign dialect. */
@@ -28,9 +31,18 @@ export function registerDialect<Request extends DialectRequest>(
   path: string,
   dialect: Dialect<Request>,
 ): void {
-  http.post(path, dialectOptions(context, dialect), (request, reply) =>
-    answerDialect(context, dialect, request, reply),
-  );
+  http.post(path, dialectOptions(context, dialect), answerDialect(context, dialect));
+}
+
+/** Shapes errors as the dialect does. */
+export function toDialectShape(dialect: Pick<Dialect, "toErrorBody">): ErrorShape {
+  return {
+    contentType: "application/json; charset=utf-8",
+    toBody: (error, requestId) => dialect.toErrorBody(error, requestId),
+    toStatus: toDialectStatus,
+    // Official clients would have every model asked all over again.
+    toHeaders: (error) => (isFinalFailure(error) ? ["x-should-retry", "false"] : []),
+  };
 }
 
 /** Admits callers, and shapes errors as the dialect does. */
@@ -38,38 +50,37 @@ export function dialectOptions(
   context: ServerContext,
   dialect: Pick<Dialect, "toErrorBody" | "toLimitHeaders">,
 ): Pick<RouteShorthandOptions, "bodyLimit" | "onRequest" | "errorHandler"> {
-  const sendError = createErrorHandler(context.logger, {
-    contentType: "application/json; charset=utf-8",
-    toBody: (error, requestId) => dialect.toErrorBody(error, requestId),
-    toStatus: toDialectStatus,
-  });
-  const errorHandler: ErrorHandler = (error, request, reply) => {
-    // Official clients would have every model asked all over again.
-    if (HeadgateError.is(error) && isFinalFailure(error)) reply.header("x-should-retry", "false");
-    sendError(error, request, reply);
-  };
+  const errorHandler = createErrorHandler(context.logger, toDialectShape(dialect));
   return { bodyLimit: context.limits.maxDialectBodyBytes, onRequest: context.admit("call", dialect), errorHandler };
 }
 
-/** Writes the answer, whole or streamed, as the client asked. */
-export async function answerDialect<Request extends DialectRequest>(
+/** The handler that writes the answer, whole or streamed, as the client asked. */
+export function answerDialect<Request extends DialectRequest>(
+  context: ServerContext,
+  dialect: Dialect<Request>,
+): ReturnType<typeof answerOnce> {
+  const answer: AnsweringRoute["answer"] = (request, sink) => writeAnswer(context, dialect, request, sink);
+  return answerOnce(context, { shape: toDialectShape(dialect), answer });
+}
+
+async function writeAnswer<Request extends DialectRequest>(
   context: ServerContext,
   dialect: Dialect<Request>,
   request: FastifyRequest,
-  reply: FastifyReply,
+  sink: AnswerSink,
 ): Promise<void> {
   const parsed = dialect.parseRequest(request.body, request.headers);
   // As it is when the call begins: a reload may bring another while it runs.
   const head: AnswerHead = { requestId: request.id, snapshotId: context.gateway.snapshot.id };
   if (parsed.stream && dialect.createWriter) {
-    await streamAnswer(context, { dialect, parsed, head, request, reply });
+    await streamAnswer(context, { dialect, parsed, head, request, sink });
     return;
   }
   const answer = await runDialect(context, parsed, request);
   const completion = await collect(answer);
   const shown = toShown(context, parsed, request, answer);
   const body = completion.raw ?? JSON.stringify(dialect.toAnswer(completion, shown, parsed));
-  sendAnswer(reply.raw, { ...head, warnings: answer.warnings, cache: answer.cache }, body);
+  sink.send({ ...head, warnings: answer.warnings, cache: answer.cache }, body);
 }
 
 function toShown(
@@ -87,16 +98,14 @@ interface StreamExchange<Request extends DialectRequest> {
   readonly parsed: Request;
   readonly head: AnswerHead;
   readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+  readonly sink: AnswerSink;
 }
 
 async function streamAnswer<Request extends DialectRequest>(
   context: ServerContext,
-  { dialect, parsed, head, request, reply }: StreamExchange<Request>,
+  { dialect, parsed, head, request, sink }: StreamExchange<Request>,
 ): Promise<void> {
-  const { clock, limits, logger } = context;
-  const { stalledReaderMs, heartbeatMs } = limits;
-  const stream = createStreamReply({ response: reply.raw, head, clock, stalledReaderMs, heartbeatMs });
+  const stream = sink.openStream(head);
   try {
     const answer = await runDialect(context, parsed, request);
     stream.warn(answer.warnings ?? []);
@@ -105,8 +114,10 @@ async function streamAnswer<Request extends DialectRequest>(
     if (!(await writeParts(stream, writer, answer.parts))) return;
   } catch (error) {
     if (!stream.hasBegun) throw error;
-    reportBug(logger, error, request.id);
-    await stream.write(dialect.toErrorEvent(HeadgateError.from(error), request.id));
+    reportBug(context.logger, error, request.id);
+    const failure = HeadgateError.from(error);
+    await stream.fail(failure, dialect.toErrorEvent(failure, request.id));
+    return;
   }
   stream.end();
 }

@@ -13,7 +13,7 @@ export function registerMessages(http: FastifyInstance, context: ServerContext):
 function register(http: FastifyInstance, context: ServerContext, path: string, dialect: Dialect): void {
   const options = dialectOptions(context, dialect);
   const onRequest = [nameRequest, options.onRequest ?? []].flat();
-  http.post(path, { ...options, onRequest }, (request, reply) => answerDialect(context, dialect, request, reply));
+  http.post(path, { ...options, onRequest }, answerDialect(context, dialect));
 }
 
 /** Anthropic's clients read the request's id from this header. */

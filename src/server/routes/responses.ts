@@ -7,10 +7,12 @@ import {
 import { HeadgateError } from "../../errors.ts";
 import { createRequestId } from "../../ids.ts";
 import { isRecord } from "../../json.ts";
+import { answerOnce } from "../answer-once.ts";
 import { createConversations, type Conversation, type Conversations } from "../conversations.ts";
+import type { AnsweringRoute } from "../idempotency/idempotency.ts";
 import { sendResponse } from "../send-response.ts";
 import type { ServerContext } from "../server-context.ts";
-import { dialectOptions, runDialect } from "./dialect.ts";
+import { dialectOptions, runDialect, toDialectShape } from "./dialect.ts";
 import { registerStoredResponses } from "./stored-responses.ts";
 
 const defaultRetentionDays = 30;
@@ -18,7 +20,7 @@ const defaultRetentionDays = 30;
 /** `/v1/responses`: OpenAI's Responses API for models, tiers and `endpoint:name`, and the answers that are kept. */
 export function registerResponses(http: FastifyInstance, context: ServerContext): void {
   const conversations = createConversations({ store: context.store, clock: context.clock, logger: context.logger });
-  http.post("/v1/responses", dialectOptions(context, openAiResponses), async (request, reply) => {
+  const answer: AnsweringRoute["answer"] = async (request, sink) => {
     const { clock, gateway } = context;
     const createdAtMs = clock.now();
     const retentionDays = gateway.snapshot.responseRetentionDays ?? defaultRetentionDays;
@@ -33,11 +35,13 @@ export function registerResponses(http: FastifyInstance, context: ServerContext)
       ask: () => runDialect(context, parsed, request),
       snapshotId: gateway.snapshot.id,
       request,
-      reply,
+      sink,
       warnings: warnOfStore(request.body, retentionDays),
       keep: (response) => conversations.keep({ tenant, requestId, before, input, response, retentionDays }),
     });
-  });
+  };
+  const handler = answerOnce(context, { shape: toDialectShape(openAiResponses), answer });
+  http.post("/v1/responses", dialectOptions(context, openAiResponses), handler);
   registerStoredResponses(http, context);
 }
 
