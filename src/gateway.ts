@@ -36,6 +36,7 @@ import { createProviderPool, type ProviderPool } from "./providers/provider-pool
 import { openStore } from "./store/connect.ts";
 import { openJournal } from "./store/journal.ts";
 import type { Journal } from "./store/journal.ts";
+import type { SqlStore } from "./store/sql-store.ts";
 import type { Store } from "./store/store.ts";
 import type { CallLog, Logger } from "./telemetry/logger.ts";
 
@@ -128,24 +129,12 @@ const closeTimeoutMs = 5000;
  * @throws HeadgateError `project_invalid`, `provider_missing`, `store_locked`, `store_unavailable`, `config_invalid`.
  */
 export async function openGateway(options: GatewayOptions): Promise<OpenGateway> {
-  const { folder, config, dataFolder, environment, log, logCall } = options;
-  const clock = options.clock ?? systemClock;
+  const { log, logCall, clock = systemClock } = options;
   // Closes what is open so far, last opened first: at the end, or when opening fails midway.
   const opened = new AsyncDisposableStack();
   try {
-    const outbound = opened.adopt(createOutbound({ clock }), (resource) => resource.close());
-    // The store takes the longest to open and needs nothing from the project.
-    const opening = openStore({ databaseUrl: environment.databaseUrl, folder: dataFolder, clock, log });
-    opened.defer(() => opening.then((resource) => resource.close(), ignore));
-    const project = await openLiveProject({ folder, config, loadPrompt });
-    requireKeys(project.snapshot, environment);
-    const picked = await pickProvider(project.snapshot, options, outbound, clock);
-    const store = await opening;
-    const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
-      resource.close(closeTimeoutMs),
-    );
-    const { snapshot } = project;
-    const kept = opened.adopt(await openAnswers({ store, clock, log, snapshot }), (resource) =>
+    const { outbound, project, picked, store, journal } = await openFoundation(options, clock, opened);
+    const kept = opened.adopt(await openAnswers({ store, clock, log, snapshot: project.snapshot }), (resource) =>
       resource.close(closeTimeoutMs),
     );
     const providers = opened.adopt(openProviders(options, outbound, clock), (resource) => resource.close());
@@ -196,6 +185,31 @@ export async function openGateway(options: GatewayOptions): Promise<OpenGateway>
     await opened.disposeAsync();
     throw error;
   }
+}
+
+/** What everything else stands on. */
+interface Foundation extends Pick<OpenGateway, "project" | "picked" | "journal"> {
+  readonly outbound: Outbound;
+  readonly store: SqlStore;
+}
+
+async function openFoundation(
+  { folder, config, dataFolder, environment, log, ...options }: GatewayOptions,
+  clock: Clock,
+  opened: AsyncDisposableStack,
+): Promise<Foundation> {
+  const outbound = opened.adopt(createOutbound({ clock }), (resource) => resource.close());
+  // The store takes the longest to open and needs nothing from the project.
+  const opening = openStore({ databaseUrl: environment.databaseUrl, folder: dataFolder, clock, log });
+  opened.defer(() => opening.then((resource) => resource.close(), ignore));
+  const project = await openLiveProject({ folder, config, loadPrompt });
+  requireKeys(project.snapshot, environment);
+  const picked = await pickProvider(project.snapshot, { environment, log, ...options }, outbound, clock);
+  const store = await opening;
+  const journal = opened.adopt(await openJournal({ folder: dataFolder, store, clock, log }), (resource) =>
+    resource.close(closeTimeoutMs),
+  );
+  return { outbound, project, picked, store, journal };
 }
 
 interface ProjectRuleSetsOptions {
@@ -270,7 +284,7 @@ function requireKeys(snapshot: Snapshot, environment: Environment): void {
 
 async function pickProvider(
   snapshot: Snapshot,
-  { sources, environment, log }: GatewayOptions,
+  { sources, environment, log }: Pick<GatewayOptions, "sources" | "environment" | "log">,
   outbound: Outbound,
   clock: Clock,
 ): Promise<PickedProvider | undefined> {

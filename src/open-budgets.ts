@@ -34,7 +34,7 @@ export function openBudgets(parts: BudgetParts): OpenBudgets {
     outbound,
     clock,
     log,
-    secret: environment.secret,
+    secret: (name) => environment.secret(name),
     listBudgets: () => project.snapshot.budgets ?? [],
   });
   const budgets = createBudgets({

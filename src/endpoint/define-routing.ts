@@ -17,7 +17,7 @@ export const automaticRoute = "auto";
 
 export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
-export type Weekday = (typeof weekdays)[number];
+type Weekday = (typeof weekdays)[number];
 
 export interface TimeCondition {
   /** IANA name, such as `Europe/Berlin`. @default "UTC" */
