@@ -59,7 +59,7 @@ export class BudgetWorld {
 
   /** Lets what is under way go on, without moving the clock. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    for (let turn = 0; turn < 24; turn++) await Promise.resolve();
   }
 }
 

@@ -153,9 +153,13 @@ class SyncingKeeper implements LeaseKeeper {
 
   async #ask(asked: readonly Account[], nowMs: number): Promise<void> {
     const { store, processId } = this.#options;
-    const requests = asked.map((account) => toRequest(account, { processes: this.#processes, nowMs }));
+    const requests = asked.map((account) => {
+      const request = toRequest(account, { processes: this.#processes, nowMs });
+      account.ask(request);
+      return request;
+    });
     const answers = await store.changeLeases(processId, requests);
-    for (const [index, answer] of answers.entries()) asked[index]!.learn(answer, requests[index]!.need);
+    for (const [index, answer] of answers.entries()) asked[index]!.learn(answer);
   }
 }
 
@@ -163,7 +167,7 @@ class SyncingKeeper implements LeaseKeeper {
 function chooseAccounts(accounts: Accounts, nowMs: number): readonly Account[] {
   const chosen = new Set<Account>();
   for (const account of accounts.list()) {
-    if (!isInUse(account, nowMs) && account.isIdle && account.lease === 0) {
+    if (!isInUse(account, nowMs) && account.isIdle && account.lease === 0 && !account.isAsking) {
       accounts.delete(account);
       continue;
     }
@@ -184,11 +188,11 @@ function isInUse({ window, usedAtMs }: Account, nowMs: number): boolean {
 }
 
 function toRequest(account: Account, { processes, nowMs }: { processes: number; nowMs: number }): LeaseRequest {
-  const { name, limit, reserved } = account;
+  const { name, limit, lease, reserved } = account;
   const wish = isInUse(account, nowMs)
     ? toWish(account, processes)
     : { need: 0, slack: -Math.max(0, account.available) };
-  return { ...name, limit, reserved: Math.max(0, reserved), ...wish };
+  return { ...name, limit, holds: Math.max(0, lease), reserved: Math.max(0, reserved), ...wish };
 }
 
 function toWish(account: Account, processes: number): Pick<LeaseRequest, "need" | "slack"> {

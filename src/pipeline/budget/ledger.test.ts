@@ -149,6 +149,7 @@ describe("a budget", () => {
     const call = world.createCall();
     await budgets.ledger.reserve(call, most(100));
     await finish(budgets, call, 100);
+    await world.settle();
     world.clock.advance(16 * 3_600_000);
     await world.settle();
     const early = watch(budgets.ledger.reserve(world.createCall(), most(100)));
