@@ -70,7 +70,7 @@ function createCase({ name, stream, createProvider, dialect, body }: CaseOptions
     findProvider: () => provider,
     board: new HealthBoard({ clock: systemClock }),
     findContextWindow: async () => undefined,
-    ledger: { findDowngrade: () => undefined, reserve: () => undefined, tryReserve: () => true, settle: () => {} },
+    ledger: { reserve: () => undefined, tryReserve: () => true, settle: () => {} },
   });
   const request: DialectRequest = dialect.parseRequest(body, {});
   return {

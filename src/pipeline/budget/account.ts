@@ -23,11 +23,13 @@ export class Account {
   isWantedByOthers = false;
   /** The store had not enough for the call that waits longest. */
   wasRefused = false;
+  /** The store had less than was asked for. */
+  isShort = false;
   /** False until the store has answered. */
   isKnown = false;
   /** The store was asked, and has not answered yet, or never will. */
   isAsking = false;
-  #asked = { need: 0, returned: 0 };
+  #asked = { need: 0, more: 0, returned: 0 };
   #hasStoredSince = false;
   usedAtMs = Number.NEGATIVE_INFINITY;
   readonly waiters: Waiter[] = [];
@@ -107,7 +109,7 @@ export class Account {
 
   /** The store is being asked. What is given back may be another's before the answer comes: it is spent no more. */
   ask({ need, slack }: Pick<LeaseRequest, "need" | "slack">): void {
-    this.#asked = { need, returned: Math.max(0, -slack) };
+    this.#asked = { need, more: Math.max(0, slack), returned: Math.max(0, -slack) };
     this.#granted -= this.#asked.returned;
     this.#hasStoredSince = false;
     this.isAsking = true;
@@ -115,10 +117,12 @@ export class Account {
 
   /** What the store has answered to `ask`. */
   learn({ granted, spent, held, wantedByOthers }: LeaseAnswer): void {
-    const { need, returned } = this.#asked;
+    const { need, more, returned } = this.#asked;
+    const got = granted + returned;
     this.isAsking = false;
-    this.wasRefused = need > 0 && granted + returned < need;
-    this.#granted += granted + returned;
+    this.wasRefused = need > 0 && got < need;
+    this.isShort = got < need + more;
+    this.#granted += got;
     // What was stored while the store was being asked may be told already, or not yet.
     this.#spent = this.#hasStoredSince ? Math.max(this.#spent, spent) : spent;
     this.#heldByOthers = Math.max(0, held - this.#granted);

@@ -12,6 +12,8 @@ export class BudgetWorld {
   readonly store = new MemoryBudgetStore(this.clock);
   readonly snapshot: Snapshot;
   readonly ended = new Set<string>();
+  /** False: no process can tell whether another has ended. */
+  isOneMachine = true;
   /** Brings what ended processes have left into the store. */
   adopt = async (): Promise<void> => {};
   #calls = 0;
@@ -34,7 +36,7 @@ export class BudgetWorld {
       clock: this.clock,
       processId,
       currentSnapshot: () => this.snapshot,
-      watch: { hasEnded: (id) => this.ended.has(id), adopt: () => this.adopt() },
+      watch: { hasEnded: (id) => (this.isOneMachine ? this.ended.has(id) : undefined), adopt: () => this.adopt() },
       onFailure: () => {},
     });
   }

@@ -2,7 +2,7 @@ import type { AttemptNote, Call, Target } from "../../call.ts";
 import type { ModelEntry } from "../../endpoint/snapshot.ts";
 import type { ContentPart, Message } from "../../message.ts";
 import type { Usage } from "../../reply.ts";
-import type { Amounts } from "./ledger.ts";
+import type { Amounts } from "./amounts.ts";
 
 export type PriceOf = (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
 

@@ -158,7 +158,7 @@ class Run {
   #reserve(each: Process, most: number): void {
     const call = this.world.createCall();
     const amounts = { microUsd: most, tokens: 0 };
-    let reserving: Promise<void> | undefined;
+    let reserving: Promise<unknown> | undefined;
     try {
       reserving = each.budgets.ledger.reserve(call, amounts);
     } catch {

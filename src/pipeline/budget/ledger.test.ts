@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Call } from "../../call.ts";
 import { BudgetWorld, createRecord } from "./budget-fixture.ts";
 import type { Budgets } from "./budgets.ts";
-import type { Amounts } from "./ledger.ts";
+import type { Amounts } from "./amounts.ts";
 
 const most = (microUsd: number, tokens = 0): Amounts => ({ microUsd, tokens });
 
@@ -22,7 +22,7 @@ async function pass(world: BudgetWorld, ms: number): Promise<void> {
 }
 
 /** How a reservation ended, once it has. */
-function watch(reserving: Promise<void> | undefined): { state: string } {
+function watch(reserving: Promise<unknown> | undefined): { state: string } {
   const seen = { state: reserving ? "waiting" : "reserved" };
   reserving?.then(
     () => (seen.state = "reserved"),
@@ -46,7 +46,7 @@ describe("a budget", () => {
       code: "budget_exceeded",
       retryAfterMs: 12 * 3_600_000,
       detail:
-        'The budget "budget-0" has no room for this call: 0.000100 USD of 0.000100 USD spent this day. It begins anew at 2026-01-16T00:00:00.000Z.',
+        'The budget "budget-0" has no room for this call, which may take 0.000001 USD: 0.000100 USD of 0.000100 USD spent this day. It begins anew at 2026-01-16T00:00:00.000Z.',
     });
     await budgets.close({ isStored: true });
   });
@@ -151,27 +151,87 @@ describe("a budget", () => {
     await finish(budgets, call, 100);
     await world.settle();
     world.clock.advance(16 * 3_600_000);
-    await world.settle();
+    await pass(world, 2000);
     const early = watch(budgets.ledger.reserve(world.createCall(), most(100)));
     await world.settle();
     expect(early.state).toBe("budget_exceeded");
     world.clock.advance(2 * 3_600_000);
-    await world.settle();
+    await pass(world, 2000);
     const late = watch(budgets.ledger.reserve(world.createCall(), most(100)));
     await world.settle();
     expect(late.state).toBe("reserved");
     await budgets.close({ isStored: true });
   });
 
-  test("that downgrades names its tier once it is used up, and refuses nobody", async () => {
+  test("that downgrades names its tier once it has no room, at once, and refuses nobody", async () => {
     const world = new BudgetWorld([{ microUsd: 100, onExceeded: "downgrade", downgradeTo: "fast" }]);
     const budgets = world.open("a");
     await world.settle();
     const call = world.createCall();
-    expect(await budgets.ledger.reserve(call, most(100))).toBeUndefined();
-    await finish(budgets, call, 100);
-    expect(budgets.ledger.findDowngrade(world.createCall(), most(1))).toBe("fast");
-    expect(budgets.ledger.reserve(world.createCall(), most(1))).toBeUndefined();
+    expect(await budgets.ledger.reserve(call, most(70))).toBeUndefined();
+    expect(await budgets.ledger.reserve(world.createCall(), most(70))).toBe("fast");
+    await finish(budgets, call, 20);
+    expect(await budgets.ledger.reserve(world.createCall(), most(70))).toBeUndefined();
+    const downgraded = world.createCall();
+    expect(await budgets.ledger.reserve(downgraded, most(70))).toBe("fast");
+    expect(budgets.ledger.reserve(downgraded, most(70), { isDowngraded: true })).toBeUndefined();
+    await finish(budgets, downgraded, 60);
+    expect(world.store.balances).toMatchObject([{ spent: 80 }]);
+    await budgets.close({ isStored: true });
+  });
+
+  test("that downgrades gives way to one that stops", async () => {
+    const world = new BudgetWorld([{ microUsd: 100, onExceeded: "downgrade", downgradeTo: "fast" }, { microUsd: 150 }]);
+    const budgets = world.open("a");
+    await world.settle();
+    await budgets.ledger.reserve(world.createCall(), most(90));
+    expect(await budgets.ledger.reserve(world.createCall(), most(50))).toBe("fast");
+    await expect(budgets.ledger.reserve(world.createCall(), most(200))).rejects.toMatchObject({
+      code: "budget_exceeded",
+    });
+    await budgets.close({ isStored: true });
+  });
+
+  test("lets no small call overtake a large one that waits", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const budgets = world.open("a");
+    await world.settle();
+    const [first, second] = [world.createCall(), world.createCall()];
+    await budgets.ledger.reserve(first, most(50));
+    await budgets.ledger.reserve(second, most(20));
+    const large = watch(budgets.ledger.reserve(world.createCall(), most(90)));
+    await pass(world, 200);
+    const small = watch(budgets.ledger.reserve(world.createCall(), most(30)));
+    await finish(budgets, first, 0);
+    await pass(world, 200);
+    expect([large.state, small.state]).toEqual(["waiting", "waiting"]);
+    await finish(budgets, second, 0);
+    await pass(world, 200);
+    expect([large.state, small.state]).toEqual(["reserved", "waiting"]);
+    await budgets.close({ isStored: true });
+  });
+
+  test("tells who comes too late for what others have set aside to come back soon", async () => {
+    const world = new BudgetWorld([{ microUsd: 100, window: "month" }]);
+    const budgets = world.open("a");
+    await world.settle();
+    await budgets.ledger.reserve(world.createCall(), most(90));
+    const late = budgets.ledger.reserve(world.createCall(), most(50))!.catch((error: unknown) => error);
+    await pass(world, 3100);
+    expect(await late).toMatchObject({ code: "budget_exceeded", retryAfterMs: 3000 });
+    await budgets.close({ isStored: true });
+  });
+
+  test("that only warns is known as long as calls count in it, and is never held", async () => {
+    const world = new BudgetWorld([{ microUsd: 100, onExceeded: "warn" }]);
+    const budgets = world.open("a");
+    await world.settle();
+    const call = world.createCall();
+    expect(budgets.ledger.reserve(call, most(25))).toBeUndefined();
+    await finish(budgets, call, 120);
+    await pass(world, 60_000);
+    expect(budgets.ledger.listLeft(world.createCall())).toEqual({ "budget-0": 0 });
+    expect(world.store.balances).toEqual([{ spent: 120, held: 0 }]);
     await budgets.close({ isStored: true });
   });
 
@@ -244,10 +304,86 @@ describe("over two processes", () => {
     expect(late.state).toBe("store_unavailable");
     world.clock.advance(70_000);
     await world.settle();
-    expect(() => one.ledger.tryReserve(world.createCall(), most(1))).toThrow(
-      expect.objectContaining({ code: "store_unavailable" }),
-    );
+    await expect(other.ledger.reserve(world.createCall(), most(1))).rejects.toMatchObject({
+      code: "store_unavailable",
+      detail: expect.stringContaining("not sure any more"),
+    });
+    expect(other.ledger.tryReserve(world.createCall(), most(1))).toBe(false);
     await one.close({ isStored: false });
     await other.close({ isStored: false });
+  });
+
+  test("what an ended one of this machine holds comes back to the next one at once", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const one = world.open("a");
+    await world.settle();
+    await one.ledger.reserve(world.createCall(), most(80));
+    await world.settle();
+    await one.close({ isStored: false });
+    world.ended.add("a");
+    const next = world.open("b");
+    const waiting = watch(next.ledger.reserve(world.createCall(), most(100)));
+    await world.settle();
+    expect(waiting.state).toBe("reserved");
+    await next.close({ isStored: true });
+  });
+
+  test("nobody is taken for dead after an outage of the store that was everybody's", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    world.isOneMachine = false;
+    const one = world.open("a");
+    await world.settle();
+    await one.ledger.reserve(world.createCall(), most(80));
+    await world.settle();
+    world.store.isDown = true;
+    const other = world.open("b");
+    await pass(world, 200_000);
+    world.store.isDown = false;
+    await one.close({ isStored: false });
+    await pass(world, 5000);
+    expect(world.store.heldBy("a")).toBe(100);
+    await pass(world, 80_000);
+    expect(world.store.heldBy("a")).toBe(0);
+    await other.close({ isStored: true });
+  });
+
+  test("what an ended one holds stays held while its records cannot be read", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const [one, other] = [world.open("a"), world.open("b")];
+    await world.settle();
+    await one.ledger.reserve(world.createCall(), most(80));
+    await world.settle();
+    await one.close({ isStored: false });
+    world.ended.add("a");
+    world.adopt = async () => {
+      throw new Error("unreadable");
+    };
+    await pass(world, 100_000);
+    expect(world.store.heldBy("a")).toBeGreaterThanOrEqual(80);
+    // The store is there, and what is left of the budget can be spent.
+    expect(watch(other.ledger.reserve(world.createCall(), most(5))).state).not.toBe("store_unavailable");
+    await other.close({ isStored: true });
+  });
+
+  test("answers of the store that are lost lose nothing of the budget", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const [one, other] = [world.open("a"), world.open("b")];
+    await world.settle();
+    await one.ledger.reserve(world.createCall(), most(1));
+    world.store.beforeAnswer = async () => {
+      throw new Error("lost");
+    };
+    const cancel = new AbortController();
+    const waiting = watch(other.ledger.reserve(world.createCall({ signal: cancel.signal }), most(60)));
+    await pass(world, 2000);
+    cancel.abort({ code: "request_cancelled" });
+    await world.settle();
+    expect(waiting.state).toBe("request_cancelled");
+    world.store.beforeAnswer = async () => {};
+    const all = watch(other.ledger.reserve(world.createCall(), most(99)));
+    await pass(world, 2500);
+    expect(all.state).toBe("reserved");
+    await one.close({ isStored: true });
+    await other.close({ isStored: true });
   });
 });
