@@ -219,11 +219,13 @@ function openBudgets({ dataFolder, log, clock, store, journal, project }: Budget
 
 /** False: some records wait on disk for a store that is down. */
 async function isFlushed(journal: Journal, clock: Clock): Promise<boolean> {
-  const flushed = journal.flush().then(
-    () => true,
-    () => false,
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const cancelTimer = clock.after(closeTimeoutMs, () => resolve(false));
+  journal.flush().then(
+    () => resolve(true),
+    () => resolve(false),
   );
-  return Promise.race([flushed, clock.sleep(closeTimeoutMs).then(() => false)]);
+  return promise.finally(cancelTimer);
 }
 
 /** Loads a project without serving it, to tell its mistakes. */

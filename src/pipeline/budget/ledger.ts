@@ -6,7 +6,7 @@ import type { CallRecord } from "../../store/store.ts";
 import type { Account } from "./account.ts";
 import type { Accounts } from "./accounts.ts";
 import { hasRoomFor, toAmount, type Amounts } from "./amounts.ts";
-import { findBudgets, type OwnBudget, type Owner } from "./find-budgets.ts";
+import { findBudgets, type Owner } from "./find-budgets.ts";
 import { createUnavailable, giveWay, waitForRoom } from "./wait-for-room.ts";
 
 type CostRecord = Pick<CallRecord, "startedAtMs" | "costMicroUsd" | "inputTokens" | "outputTokens">;
@@ -128,14 +128,14 @@ export class Ledger {
     );
   }
 
-  #listAccounts(call: Call): readonly (OwnBudget & { accounts: readonly Account[] })[] {
+  #listAccounts(call: Call): readonly { readonly budget: Budget; readonly accounts: readonly Account[] }[] {
     const { budgets = [] } = call.snapshot;
     if (budgets.length === 0) return [];
     const nowMs = this.#clock.now();
     return findBudgets(budgets, toOwner(call)).map((own) => {
       const accounts = this.#accounts.of(own, call.startedAtMs);
       for (const account of accounts) account.usedAtMs = nowMs;
-      return { ...own, accounts };
+      return { budget: own.budget, accounts };
     });
   }
 

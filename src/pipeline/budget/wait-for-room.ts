@@ -32,10 +32,12 @@ export async function waitForRoom(wanted: RoomWanted): Promise<string | undefine
     try {
       resolve(how());
     } catch (error) {
-      reject(error as Error);
+      reject(error);
     }
   };
-  const begin = (): undefined => void take();
+  const begin = (): undefined => {
+    take();
+  };
   const look = (lacking: readonly Account[]): void => {
     const hopeless = lacking.filter((account) => isHopeless(account, toAmount(account, most)));
     if (hopeless.length > 0) end(() => giveWay(hopeless, explain));
