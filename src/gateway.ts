@@ -207,7 +207,7 @@ function openBudgets({ dataFolder, log, clock, store, journal, project }: Budget
     onFailure: (error) =>
       log.warn({ event: "budgets.unsynced", err: error }, "The store cannot be asked about budgets."),
   });
-  store.followRecords((records, origin) => budgets.count(records, origin));
+  store.followRecords(budgets.count);
   return {
     ledger: budgets.ledger,
     close: async () => {

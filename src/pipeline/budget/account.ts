@@ -107,6 +107,12 @@ export class Account {
     this.#granted -= taken;
   }
 
+  /** Records that cost so much are in the store, which has taken it from the lease and added it to what is spent. */
+  forget(amount: number): void {
+    this.#settled = Math.max(0, this.#settled - amount);
+    this.#granted -= Math.min(amount, this.#granted);
+  }
+
   /** The store is being asked. What is given back may be another's before the answer comes: it is spent no more. */
   ask({ need, slack }: Pick<LeaseRequest, "need" | "slack">): void {
     this.#asked = { need, more: Math.max(0, slack), returned: Math.max(0, -slack) };

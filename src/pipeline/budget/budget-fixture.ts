@@ -4,6 +4,7 @@ import type { Budget, Snapshot } from "../../endpoint/snapshot.ts";
 import type { CallRecord } from "../../store/store.ts";
 import { createManualClock, type ManualClock } from "../../testing/manual-clock.ts";
 import { MemoryBudgetStore } from "../../testing/memory-budget-store.ts";
+import type { Amounts } from "./amounts.ts";
 import { createBudgets, type Budgets } from "./budgets.ts";
 
 /** Processes over one store of budgets, on a clock that moves when told to. */
@@ -87,4 +88,31 @@ export function createRecord(call: Call, costMicroUsd: number | null, tokens = 0
     cache: "none",
     attempts: 1,
   };
+}
+
+export const most = (microUsd: number, tokens = 0): Amounts => ({ microUsd, tokens });
+
+/** Settles, and stores the record. */
+export async function finish(budgets: Budgets, call: Call, cost: number | null, tokens = 0): Promise<void> {
+  const record = createRecord(call, cost, tokens);
+  budgets.ledger.settle(call, record);
+  (await budgets.count([record], "own"))();
+}
+
+/** Time goes on in small steps, and what comes of it happens. */
+export async function pass(world: BudgetWorld, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 100) {
+    world.clock.advance(Math.min(100, left));
+    await world.settle();
+  }
+}
+
+/** How a reservation ended, once it has. */
+export function watch(reserving: Promise<unknown> | undefined): { state: string } {
+  const seen = { state: reserving ? "waiting" : "reserved" };
+  reserving?.then(
+    () => (seen.state = "reserved"),
+    (error: { code: string }) => (seen.state = error.code),
+  );
+  return seen;
 }
