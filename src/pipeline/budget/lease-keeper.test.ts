@@ -67,6 +67,18 @@ describe("over two processes", () => {
     await other.close({ isStored: false });
   });
 
+  test("a store that does not answer at all is out of reach as well", async () => {
+    const world = new BudgetWorld([{ microUsd: 1000 }]);
+    const budgets = world.open("a");
+    await world.settle();
+    world.store.beforeAnswer = () => world.clock.sleep(15_000);
+    const waiting = watch(budgets.ledger.reserve(world.createCall(), most(1)));
+    await pass(world, 3100);
+    expect(waiting.state).toBe("store_unavailable");
+    await pass(world, 15_000);
+    await budgets.close({ isStored: false });
+  });
+
   test("what an ended one of this machine holds comes back to the next one at once", async () => {
     const world = new BudgetWorld([{ microUsd: 100 }]);
     const one = world.open("a");

@@ -54,6 +54,8 @@ const trustedMs = 70_000;
 const aheadMs = 90_000;
 /** An account that no call has used for so long is given back. */
 const idleMs = 600_000;
+/** A store that takes longer is out of reach, long before its statements fail. */
+const answerMs = 2000;
 const mostRequests = 1000;
 
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
@@ -71,6 +73,7 @@ class SyncingKeeper implements LeaseKeeper {
   /** When the store was last out of reach. */
   #deafAtMs: number;
   #isReachable = true;
+  #askedAtMs = 0;
   #isClosed = false;
   #isAskedAgain = false;
   #syncing: Promise<void> | undefined;
@@ -91,7 +94,8 @@ class SyncingKeeper implements LeaseKeeper {
   }
 
   get isReachable(): boolean {
-    return this.#isReachable;
+    const isLate = this.#syncing !== undefined && this.#options.clock.now() - this.#askedAtMs > answerMs;
+    return this.#isReachable && !isLate;
   }
 
   wake(): void {
@@ -115,6 +119,7 @@ class SyncingKeeper implements LeaseKeeper {
   readonly #run = (): void => {
     this.#cancelTimer();
     this.#isAskedAgain = false;
+    this.#askedAtMs = this.#options.clock.now();
     this.#syncing = this.#sync().then(this.#onAnswer, this.#onFailure).finally(this.#schedule);
   };
 
