@@ -1,4 +1,7 @@
 import { fireFixedCost, fireTokenCost } from "./budget/at-once.ts";
+import { blackholeStore } from "./budget/blackhole.ts";
+import { killHolder } from "./budget/killed.ts";
+import { mixTraffic } from "./budget/mixed.ts";
 import type { PartOptions, PartResult } from "./budget/part.ts";
 
 /**
@@ -16,6 +19,9 @@ if (databaseUrl === undefined) {
 const parts: Readonly<Record<string, (options: PartOptions) => Promise<PartResult>>> = {
   fixed: fireFixedCost,
   tokens: fireTokenCost,
+  mixed: mixTraffic,
+  killed: killHolder,
+  blackhole: blackholeStore,
 };
 
 const wrong: string[] = [];

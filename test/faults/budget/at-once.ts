@@ -5,17 +5,15 @@ import { findWindow } from "../../../src/calendar-window.ts";
 import { hostilePrices, type HostileEntry } from "../../../src/testing/hostile-provider/hostile-ledger.ts";
 import { startHostile } from "../hostile-process.ts";
 import { readBooks } from "./books.ts";
-import { startCaller, type CallerProject, type FiringCounts } from "./caller-process.ts";
+import { startCaller, type FiringCounts } from "./caller-process.ts";
+import { createCallerProject } from "./caller-project.ts";
 import { listFaults, type PartOptions, type PartResult } from "./part.ts";
-
-const text = { type: "string" };
 
 interface AtOnce {
   /** Of budget and endpoint. */
   readonly name: string;
   readonly budgetMicroUsd: number;
   readonly price: unknown;
-  readonly maxOutputTokens: number;
   /** Calls of each of two processes, all together. */
   readonly calls: number;
   readonly atOnce: number;
@@ -36,7 +34,7 @@ interface AtOnceEnd {
 async function fireAtOnce({ databaseUrl }: PartOptions, order: AtOnce): Promise<AtOnceEnd> {
   const provider = await startHostile();
   const dataFolder = mkdtempSync(join(tmpdir(), "headgate-budget-"));
-  const project = toProject(order, provider.url, dataFolder);
+  const project = createCallerProject({ ...order, model: "ok", baseUrl: provider.url, dataFolder });
   const callers = await Promise.all([startCaller(project, databaseUrl), startCaller(project, databaseUrl)]);
   try {
     const firing = { calls: order.calls, atOnce: order.atOnce, text: "Tell me of bridge" };
@@ -73,7 +71,6 @@ export async function fireFixedCost(options: PartOptions): Promise<PartResult> {
     name: "fixed-cost",
     budgetMicroUsd,
     price: { inputPerMillionUsd: 0, outputPerMillionUsd: 0, perRequestUsd: perCallMicroUsd / 1e6 },
-    maxOutputTokens: 300,
     calls: 5000,
     atOnce: 5000,
     costOf: () => perCallMicroUsd,
@@ -100,7 +97,6 @@ export async function fireTokenCost(options: PartOptions): Promise<PartResult> {
     name: "token-cost",
     budgetMicroUsd,
     price: { inputPerMillionUsd: inputMicroUsd, outputPerMillionUsd: outputMicroUsd },
-    maxOutputTokens: 300,
     calls: 5000,
     atOnce: 64,
     costOf: ({ costMicroUsd }) => costMicroUsd,
@@ -122,31 +118,4 @@ export async function fireTokenCost(options: PartOptions): Promise<PartResult> {
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
-}
-
-function toProject(
-  { name, budgetMicroUsd, price, maxOutputTokens }: AtOnce,
-  baseUrl: string,
-  dataFolder: string,
-): CallerProject {
-  return {
-    dataFolder,
-    config: {
-      providers: { hostile: { type: "openai-chat", baseUrl } },
-      models: { plain: { provider: "hostile", model: "ok", price } },
-      tiers: { standard: "plain" },
-      budgets: { [name]: { usd: budgetMicroUsd / 1e6, window: "month" } },
-    },
-    endpoint: {
-      name,
-      definition: {
-        description: "Answers a question.",
-        input: { type: "object", properties: { text }, required: ["text"] },
-        output: { type: "object", properties: { summary: text }, required: ["summary"], additionalProperties: false },
-        prompts: { "1.0.0": `---\nversion: 1.0.0\nconfig: { maxOutputTokens: ${maxOutputTokens} }\n---\n{{text}}` },
-        route: "standard",
-        timeoutMs: 60_000,
-      },
-    },
-  };
 }
