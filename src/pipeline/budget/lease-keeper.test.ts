@@ -15,6 +15,28 @@ describe("over two processes", () => {
     await other.close({ isStored: true });
   });
 
+  test("one that comes later has its part of this window and the next before it needs them", async () => {
+    const world = new BudgetWorld([{ microUsd: 1000, window: "minute" }]);
+    const one = world.open("a");
+    await world.settle();
+    await one.ledger.reserve(world.createCall(), most(1));
+    await pass(world, 2000);
+    const other = world.open("b");
+    await world.settle();
+    const first = watch(other.ledger.reserve(world.createCall(), most(1)));
+    await pass(world, 10_000);
+    expect(first.state).toBe("reserved");
+    world.store.isDown = true;
+    for (const budgets of [one, other]) {
+      expect(budgets.ledger.tryReserve(world.createCall(), most(200))).toBe(true);
+      expect(budgets.ledger.tryReserve(world.createCall(), most(200))).toBe(false);
+    }
+    await pass(world, 55_000);
+    for (const budgets of [one, other]) expect(budgets.ledger.tryReserve(world.createCall(), most(200))).toBe(true);
+    await one.close({ isStored: false });
+    await other.close({ isStored: false });
+  });
+
   test("what an ended one holds comes back once others notice", async () => {
     const world = new BudgetWorld([{ microUsd: 100 }]);
     const one = world.open("a");
@@ -75,6 +97,7 @@ describe("over two processes", () => {
     const waiting = watch(budgets.ledger.reserve(world.createCall(), most(1)));
     await pass(world, 3100);
     expect(waiting.state).toBe("store_unavailable");
+    world.store.beforeAnswer = async () => {};
     await pass(world, 15_000);
     await budgets.close({ isStored: false });
   });

@@ -230,7 +230,8 @@ function toWish(account: Account, processes: number): Pick<LeaseRequest, "need" 
   }
   if (account.isWantedByOthers) return { need: 0, slack: -Math.max(0, available) };
   const share = computeShare(account, processes);
-  return { need: 0, slack: available < share / 2 ? share - available : 0 };
+  // Others that have come since are to have theirs, also of the windows to come, before the store is out of reach.
+  return { need: 0, slack: available < share / 2 || available > 1.5 * share ? share - available : 0 };
 }
 
 /** Each process holds a part of what is left, and there is a rest for those to come: less and less as the end comes near. */

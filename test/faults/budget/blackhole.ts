@@ -13,7 +13,8 @@ import { listMinutes, servePair } from "./served-pair.ts";
 /** Ample, so that what the servers hold of it lasts; scarce, so that it does not. */
 const limitsMicroUsd = { ample: 40_000_000, scarce: 300_000 } as const;
 const perSecond = 20;
-const [beforeSeconds, afterSeconds] = [4, 4];
+/** Before: until both servers know of each other, and hold their parts. */
+const [beforeSeconds, afterSeconds] = [10, 4];
 
 /** The network between two servers and their database dies without a word, under load. */
 export async function blackholeStore({ databaseUrl, isShort }: PartOptions): Promise<PartResult> {
@@ -33,7 +34,8 @@ export async function blackholeStore({ databaseUrl, isShort }: PartOptions): Pro
     await sleep(deadSeconds * 1000);
     proxy.heal();
     const ends = await Promise.all(asked);
-    const [ample, scarce] = [0, 1].map((key) => [...ends[key]!, ...ends[key + 2]!]) as [CallEnd[], CallEnd[]];
+    const ample = ends[0]!.concat(ends[2]!);
+    const scarce = ends[1]!.concat(ends[3]!);
     await pair.stop();
     const books = await readBooks(databaseUrl, listMinutes(startedAtMs, Date.now()));
     const subjectOf = { ample: keyOf(pair.keys[0]!.id), scarce: keyOf(pair.keys[1]!.id) };

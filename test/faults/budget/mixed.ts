@@ -77,7 +77,7 @@ export async function mixTraffic({ databaseUrl, isShort }: PartOptions): Promise
 
 function describe(counts: AskedCounts): string {
   return Object.entries(counts)
-    .sort()
+    .sort(([one], [other]) => one.localeCompare(other))
     .map(([how, count]) => `${count} ${how}`)
     .join(", ");
 }

@@ -4,7 +4,7 @@ import { HeadgateError } from "../../../src/errors.ts";
 import { parseJson } from "../../../src/json.ts";
 import type { CallerProject, Firing, FiringCounts } from "./caller-process.ts";
 
-const { config, endpoint, dataFolder } = parseJson(process.argv[2]!) as unknown as CallerProject;
+const { config, endpoint, dataFolder } = parseJson(process.argv[2]!) as CallerProject;
 const headgate: Headgate = createHeadgate({
   ...(config as object),
   endpoints: { [endpoint.name]: endpoint.definition as never },

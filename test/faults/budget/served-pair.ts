@@ -41,9 +41,8 @@ export async function servePair(
       return servers.map((server) => server.output()).join("\n");
     },
     remove: async () => {
-      await Promise.all(
-        servers.map(({ child, kill }) => (child.exitCode === null && child.signalCode === null ? kill() : undefined)),
-      );
+      const running = servers.filter(({ child }) => child.exitCode === null && child.signalCode === null);
+      await Promise.all(running.map((server) => server.kill()));
       for (const copy of copies) copy.remove();
     },
   };
