@@ -72,7 +72,6 @@ function createCase({ name, stream, createProvider, dialect, body }: CaseOptions
     board: new HealthBoard({ clock: systemClock }),
     findContextWindow: async () => undefined,
     ledger: {
-      findDowngrade: () => undefined,
       reserve: () => undefined,
       tryReserve: () => true,
       listLeft: () => ({}),

@@ -48,7 +48,7 @@ export function openBudgets(parts: BudgetParts): OpenBudgets {
     onFailure: (error) =>
       log.warn({ event: "budgets.unsynced", err: error }, "The store cannot be asked about budgets."),
   });
-  store.followRecords((records, origin) => budgets.count(records, origin));
+  store.followRecords(budgets.count);
   return {
     ledger: budgets.ledger,
     get processes() {
@@ -71,9 +71,11 @@ const flushTimeoutMs = 5000;
 
 /** False: some records wait on disk for a store that is down. */
 async function isFlushed(journal: Journal, clock: Clock): Promise<boolean> {
-  const flushed = journal.flush().then(
-    () => true,
-    () => false,
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const cancelTimer = clock.after(flushTimeoutMs, () => resolve(false));
+  journal.flush().then(
+    () => resolve(true),
+    () => resolve(false),
   );
-  return Promise.race([flushed, clock.sleep(flushTimeoutMs).then(() => false)]);
+  return promise.finally(cancelTimer);
 }

@@ -65,10 +65,11 @@ export function toDialectStatus(error: HeadgateError): number {
 
 /**
  * Whether the official clients, which ask again by themselves, are to leave it: the models behind a failure were asked
- * as often as makes sense, and nobody will find out what an interrupted request came to. A rate limit that says how long
- * it lasts is worth coming back after.
+ * as often as makes sense, a budget does not let any be asked, or nobody will find out what an interrupted request came to.
+ * A rate limit that says how long it lasts is worth coming back after.
  */
 export function isFinalFailure({ code, isModelFailure, retryAfterMs }: HeadgateError): boolean {
+  if (code === "budget_exceeded" || code === "price_unknown") return true;
   const passes = code === "provider_rate_limited" || code === "provider_overloaded";
   return code === "idempotency_unknown" || (isModelFailure && !(passes && retryAfterMs !== undefined));
 }

@@ -64,27 +64,23 @@ async function changeLeases(
 ): Promise<readonly LeaseAnswer[]> {
   const windows = await lockWindows(database, requests);
   const leases = await findLeases(database, requests);
-  const answers = requests.map((request): LeaseAnswer => {
-    const { spent, held } = windows.get(keyOf(request))!;
-    const own = leases.get(keyOf(request))?.get(processId)?.held ?? 0;
-    const granted = grantLease({ limit: request.limit, spent, held }, own, request);
+  const answers = requests.map((request) => {
+    const ofAccount = leases.get(keyOf(request));
+    const own = ofAccount?.get(processId)?.held ?? 0;
     let wantedByOthers = 0;
-    for (const lease of leases.get(keyOf(request))?.values() ?? []) {
-      if (lease.processId !== processId) wantedByOthers += lease.wanted;
-    }
-    return { granted, spent, held: held + granted, wantedByOthers };
+    for (const lease of ofAccount?.values() ?? []) if (lease.processId !== processId) wantedByOthers += lease.wanted;
+    return { ...grantLease(windows.get(keyOf(request))!, own, request), wantedByOthers };
   });
-  const granted = answers.map((answer) => answer.granted);
-  const isUnmet = (index: number): boolean => requests[index]!.need > 0 && granted[index]! < requests[index]!.need;
+  const changes = answers.map(({ change }) => change);
   await database.query({ name: "change_leases", text: changeLeasesSql }, [
     processId,
     ...toColumns(requests),
-    granted,
+    changes,
     requests.map(({ reserved }) => reserved),
-    requests.map(({ need }, index) => (isUnmet(index) ? need : 0)),
+    answers.map(({ unmet }) => unmet),
   ]);
-  await database.query({ name: "change_held", text: changeHeldSql }, [...toColumns(requests), granted]);
-  return answers;
+  await database.query({ name: "change_held", text: changeHeldSql }, [...toColumns(requests), changes]);
+  return answers.map(({ granted, spent, held, wantedByOthers }) => ({ granted, spent, held, wantedByOthers }));
 }
 
 async function addSpending(

@@ -1,23 +1,32 @@
-/** What a window of a budget has left to give, in its unit. */
+import type { LeaseAnswer, LeaseRequest } from "./store.ts";
+
+/** What a window of a budget has spent, and what processes hold of it together, in its unit. */
 export interface WindowBalance {
-  readonly limit: number;
   readonly spent: number;
-  /** What processes hold together. */
   readonly held: number;
 }
 
-/** A process's wish to hold more or less of a window. */
-export interface LeaseWish {
-  /** What calls wait for: granted whole, or not at all. 0: none does. */
-  readonly need: number;
-  /** On top, for calls to come: granted as far as it is there. Below 0: given back. */
-  readonly slack: number;
+export interface GrantedLease extends Omit<LeaseAnswer, "wantedByOthers"> {
+  /** By how much the lease, as the store has it, changes. */
+  readonly change: number;
+  /** What calls still wait for. */
+  readonly unmet: number;
 }
 
-/** By how much the process's lease changes: never more than the window has left, so no budget is ever overdrawn. */
-export function grantLease({ limit, spent, held }: WindowBalance, own: number, { need, slack }: LeaseWish): number {
-  const free = Math.max(0, limit - spent - held);
+/**
+ * How a process's lease changes: never by more than the window has left, so no budget is ever overdrawn.
+ * @param own what the store has as the process's lease
+ */
+export function grantLease(
+  { spent, held }: WindowBalance,
+  own: number,
+  { limit, holds, need, slack }: Pick<LeaseRequest, "limit" | "holds" | "need" | "slack">,
+): GrantedLease {
+  const known = Math.min(own, holds);
+  const heldNow = held - (own - known);
+  const free = Math.max(0, limit - spent - heldNow);
   const needed = need <= free ? need : 0;
-  if (slack < 0) return needed - Math.min(-slack, own);
-  return needed + Math.min(slack, free - needed);
+  const more = slack < 0 ? -Math.min(-slack, known) : Math.min(slack, free - needed);
+  const granted = needed + more;
+  return { granted, change: granted - (own - known), unmet: need - needed, spent, held: heldNow + granted };
 }

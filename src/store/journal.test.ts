@@ -167,6 +167,27 @@ describe("a store that is down", () => {
     expect(listSegments()).toEqual([]);
   });
 
+  test("gets none of what was left behind before the journal is open, so that others can follow it", async () => {
+    const journal = await open({ maxSegmentBytes: 100_000 });
+    sink.isDown = true;
+    const records = Array.from({ length: 3000 }, () => createRecord());
+    for (let at = 0; at < records.length; at += 50) {
+      await Promise.all(records.slice(at, at + 50).map((record) => journal.append(record)));
+    }
+    await journal.close(1000);
+    sink.isDown = false;
+    let early: number | undefined;
+    const opening = open().then((next) => {
+      early = sink.batches.length;
+      return next;
+    });
+    await passTimeUntil(opening);
+    expect(early).toBe(0);
+    const next = await opening;
+    await passTimeUntil(next.flush());
+    expect(sink.batches.flat()).toHaveLength(3000);
+  });
+
   test("that hangs does not keep closing from ending in time", async () => {
     const journal = await open();
     const hanging = Promise.withResolvers<void>();
@@ -201,6 +222,7 @@ describe("what a process left behind", () => {
     leave(toRow(records[1]!), 7);
     const journal = await open();
     expect(journal.pending).toBe(2);
+    await nextTurn();
     clock.advance(250);
     await vi.waitFor(() => expect(journal.pending).toBe(0));
     expect(sink.batches.flat().sort()).toEqual(records.map(({ requestId }) => requestId).sort());

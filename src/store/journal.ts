@@ -97,6 +97,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     onFound: (segment, lines) => mover.add(segment, lines),
   });
   await adoption.adopt(own);
+  // Whoever follows the records that are stored has time to say so.
+  mover.start();
 
   let closing: Promise<void> | undefined;
   return {

@@ -35,3 +35,21 @@ test("each record's start is a page border that skips and repeats nothing", asyn
   const next = await Promise.all(newestFirst.map((beforeMs) => store.listRecords({ limit: 1, beforeMs })));
   expect(next.flat().map(({ startedAtMs }) => startedAtMs)).toEqual(newestFirst.slice(1));
 });
+
+test("who follows records gets each new one once, and what was stored without an answer as known", async () => {
+  const seen: (readonly (readonly string[])[])[] = [];
+  store.followRecords(async (added, _origin, known) => {
+    const pairs = [added, known].map((list) => list.map(({ requestId }) => requestId));
+    return () => void seen.push(pairs);
+  });
+  const [first, second] = [
+    createRecord({ startedAtMs: firstMicros / 1000 + 5000 }),
+    createRecord({ startedAtMs: firstMicros / 1000 + 6000 }),
+  ];
+  await store.insertRecords([first]);
+  await store.insertRecords([first, second]);
+  expect(seen).toEqual([
+    [[first.requestId], []],
+    [[second.requestId], [first.requestId]],
+  ]);
+});

@@ -33,7 +33,12 @@ export interface SqlStore extends Store {
 /** Whose calls records are of: this process's, or those of one that has ended. */
 export type RecordOrigin = "own" | "adopted";
 
-type RecordFollower = (records: readonly PlainRecord[], origin: RecordOrigin) => Promise<() => void>;
+/** @param known were stored before, by a transaction whose answer never came: whoever followed it was not told */
+type RecordFollower = (
+  records: readonly PlainRecord[],
+  origin: RecordOrigin,
+  known: readonly PlainRecord[],
+) => Promise<() => void>;
 
 interface SqlStoreOptions {
   readonly kind: Store["kind"];
@@ -145,7 +150,7 @@ async function insertRows(inserting: Inserting, rows: Uint8Array, columns: strin
   try {
     const onStored = await database.transaction(async () => {
       await database.copy(copySql("headgate_requests"), rows);
-      return await follow(inserting, readRows(rows, columns));
+      return await follow(inserting, readRows(rows, columns), []);
     });
     onStored();
     return;
@@ -165,10 +170,10 @@ async function insertRows(inserting: Inserting, rows: Uint8Array, columns: strin
         returning request_id as "requestId", (extract(epoch from started_at) * 1000)::double precision as "startedAtMs"`,
     });
     const isAdded = new Set(added.map(nameOf));
-    return await follow(
-      inserting,
-      readRows(rows, columns).filter((record) => isAdded.delete(nameOf(record))),
+    const { records = [], known = [] } = Object.groupBy(readRows(rows, columns), (record) =>
+      isAdded.delete(nameOf(record)) ? "records" : "known",
     );
+    return await follow(inserting, records, known);
   });
   onStored();
 }
@@ -176,11 +181,11 @@ async function insertRows(inserting: Inserting, rows: Uint8Array, columns: strin
 async function follow(
   { database, followers, origin }: Inserting,
   records: readonly PlainRecord[],
+  known: readonly PlainRecord[],
 ): Promise<() => void> {
-  if (records.length === 0) return () => {};
-  await addUsage(database, records);
+  if (records.length > 0) await addUsage(database, records);
   const onStored: (() => void)[] = [];
-  for (const follower of followers) onStored.push(await follower(records, origin));
+  for (const follower of followers) onStored.push(await follower(records, origin, known));
   return () => {
     for (const call of onStored) call();
   };

@@ -248,6 +248,8 @@ export interface BudgetAccount {
 /** How a process wants its lease of an account to change, and what it says of it. */
 export interface LeaseRequest extends BudgetAccount {
   readonly limit: number;
+  /** What the process knows to hold. What it holds beyond was granted by an answer that never came, and is taken back. */
+  readonly holds: number;
   /** What calls wait for: granted whole, or not at all. 0: none does. */
   readonly need: number;
   /** On top, for calls to come: granted as far as it is there. Below 0: given back. */
@@ -257,7 +259,7 @@ export interface LeaseRequest extends BudgetAccount {
 }
 
 export interface LeaseAnswer {
-  /** By how much the lease has changed. */
+  /** By how much the lease has changed from what the process knew. */
   readonly granted: number;
   /** Of the account, by all processes. */
   readonly spent: number;

@@ -21,12 +21,15 @@ type Change = (processId: string, account: BudgetAccount, wish: Partial<LeaseReq
 /** What every store must do for budgets. */
 export function describeBudgets(store: () => Store): void {
   const change: Change = async (processId, account, wish) => {
-    const request = { ...account, limit: 1000, need: 0, slack: 0, reserved: 0, ...wish };
+    const request = { ...account, limit: 1000, holds: 1000, need: 0, slack: 0, reserved: 0, ...wish };
     const [answer] = await store().changeLeases(processId, [request]);
     return answer!;
   };
   describe("leases of budgets", () => {
     describeLeases(store, change);
+  });
+  describe("answers about leases", () => {
+    describeAnswers(change);
   });
   describe("accounts of budgets", () => {
     describeAccounts(store, change);
@@ -80,6 +83,25 @@ function describeLeases(store: () => Store, change: Change): void {
     expect(await change(living, account, { slack: 1000 })).toMatchObject({ granted: 600, held: 900 });
     expect((await store().beat(ended)).wasKnown).toBe(false);
     await store().endProcesses([ended, living]);
+  });
+}
+
+function describeAnswers(change: Change): void {
+  test("what was granted by an answer that never came is free again", async () => {
+    const account = createAccount();
+    await change("a", account, { slack: 900 });
+    expect(await change("a", account, { holds: 200, need: 50 })).toMatchObject({ granted: 50, held: 250 });
+    expect(await change("b", account, { slack: 1000 })).toMatchObject({ granted: 750 });
+  });
+
+  test("what is given back while a call waits for more is given back in any case", async () => {
+    const account = createAccount();
+    await change("a", account, { slack: 300 });
+    await change("b", account, { slack: 300 });
+    expect(await change("a", account, { need: 400, slack: -300 })).toMatchObject({ granted: 100, held: 700 });
+    expect(await change("b", account, {})).toMatchObject({ wantedByOthers: 0 });
+    expect(await change("b", account, { need: 400, slack: -300 })).toMatchObject({ granted: -300, held: 400 });
+    expect(await change("a", account, {})).toMatchObject({ wantedByOthers: 400 });
   });
 }
 

@@ -20,6 +20,8 @@ interface Window {
 export class MemoryBudgetStore implements BudgetStore {
   /** While true, it is out of reach. */
   isDown = false;
+  /** Between what is done to leases and the answer: may take its time, or lose the answer by an error. */
+  beforeAnswer = async (): Promise<void> => {};
   readonly #clock: Clock;
   readonly #windows = new Map<string, Window>();
   readonly #seenAtMs = new Map<string, number>();
@@ -33,9 +35,16 @@ export class MemoryBudgetStore implements BudgetStore {
     return [...this.#windows.values()].map((window) => ({ spent: window.spent, held: sumHeld(window) }));
   }
 
+  /** What a process holds, of all windows together. */
+  heldBy(processId: string): number {
+    return sumOf([...this.#windows.values()].map(({ leases }) => leases.get(processId)?.held ?? 0));
+  }
+
   async changeLeases(processId: string, requests: readonly LeaseRequest[]): Promise<readonly LeaseAnswer[]> {
     this.#requireUp();
-    return requests.map((request) => this.#change(processId, request));
+    const answers = requests.map((request) => this.#change(processId, request));
+    await this.beforeAnswer();
+    return answers;
   }
 
   async addSpending(spending: readonly BudgetSpending[], processId?: string): Promise<readonly number[]> {
@@ -77,12 +86,11 @@ export class MemoryBudgetStore implements BudgetStore {
     const window = this.#find(request);
     const { spent, leases } = window;
     const own = leases.get(processId) ?? { held: 0, wanted: 0 };
-    const granted = grantLease({ limit: request.limit, spent, held: sumHeld(window) }, own.held, request);
-    const wanted = request.need > 0 && granted < request.need ? request.need : 0;
-    leases.set(processId, { held: own.held + granted, wanted });
+    const { change, unmet, ...answer } = grantLease({ spent, held: sumHeld(window) }, own.held, request);
+    leases.set(processId, { held: own.held + change, wanted: unmet });
     let wantedByOthers = 0;
     for (const [id, lease] of leases) if (id !== processId) wantedByOthers += lease.wanted;
-    return { granted, spent, held: sumHeld(window), wantedByOthers };
+    return { ...answer, wantedByOthers };
   }
 
   #find(account: BudgetAccount): Window {
@@ -98,7 +106,9 @@ export class MemoryBudgetStore implements BudgetStore {
 }
 
 function sumHeld({ leases }: Window): number {
-  let sum = 0;
-  for (const { held } of leases.values()) sum += held;
-  return sum;
+  return sumOf([...leases.values()].map(({ held }) => held));
+}
+
+function sumOf(amounts: readonly number[]): number {
+  return amounts.reduce((sum, amount) => sum + amount, 0);
 }

@@ -1,6 +1,6 @@
 import type { CalendarWindow } from "../../calendar-window.ts";
 import type { Budget } from "../../endpoint/snapshot.ts";
-import type { BudgetAccount, BudgetUnit, LeaseAnswer } from "../../store/store.ts";
+import type { BudgetAccount, BudgetUnit, LeaseAnswer, LeaseRequest } from "../../store/store.ts";
 
 /** One window of one budget of one subject, as this process knows it. Amounts are whole micro-dollars or tokens. */
 export class Account {
@@ -23,8 +23,14 @@ export class Account {
   isWantedByOthers = false;
   /** The store had not enough for the call that waits longest. */
   wasRefused = false;
-  /** False until the store was asked. */
+  /** The store had less than was asked for. */
+  isShort = false;
+  /** False until the store has answered. */
   isKnown = false;
+  /** The store was asked, and has not answered yet, or never will. */
+  isAsking = false;
+  #asked = { need: 0, more: 0, returned: 0 };
+  #hasStoredSince = false;
   usedAtMs = Number.NEGATIVE_INFINITY;
   readonly waiters: Waiter[] = [];
 
@@ -96,16 +102,35 @@ export class Account {
   /** The records of calls that cost so much are in the store now. @param taken of the lease */
   store(amount: number, taken: number, origin: "own" | "adopted"): void {
     this.#spent += amount;
+    this.#hasStoredSince = true;
     if (origin === "own") this.#settled = Math.max(0, this.#settled - amount);
     this.#granted -= taken;
   }
 
-  /** @param need what calls waited for when the store was asked */
-  learn({ granted, spent, held, wantedByOthers }: LeaseAnswer, need: number): void {
-    this.wasRefused = need > 0 && granted < need;
-    this.#granted += granted;
-    // What was stored while the store was being asked may be told already, or not yet: it only grows.
-    this.#spent = Math.max(this.#spent, spent);
+  /** Records that cost so much are in the store, which has taken it from the lease and added it to what is spent. */
+  forget(amount: number): void {
+    this.#settled = Math.max(0, this.#settled - amount);
+    this.#granted -= Math.min(amount, this.#granted);
+  }
+
+  /** The store is being asked. What is given back may be another's before the answer comes: it is spent no more. */
+  ask({ need, slack }: Pick<LeaseRequest, "need" | "slack">): void {
+    this.#asked = { need, more: Math.max(0, slack), returned: Math.max(0, -slack) };
+    this.#granted -= this.#asked.returned;
+    this.#hasStoredSince = false;
+    this.isAsking = true;
+  }
+
+  /** What the store has answered to `ask`. */
+  learn({ granted, spent, held, wantedByOthers }: LeaseAnswer): void {
+    const { need, more, returned } = this.#asked;
+    const got = granted + returned;
+    this.isAsking = false;
+    this.wasRefused = need > 0 && got < need;
+    this.isShort = got < need + more;
+    this.#granted += got;
+    // What was stored while the store was being asked may be told already, or not yet.
+    this.#spent = this.#hasStoredSince ? Math.max(this.#spent, spent) : spent;
     this.#heldByOthers = Math.max(0, held - this.#granted);
     this.isWantedByOthers = wantedByOthers > 0;
     this.isKnown = true;

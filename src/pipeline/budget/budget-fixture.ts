@@ -4,6 +4,7 @@ import type { Budget, Snapshot } from "../../endpoint/snapshot.ts";
 import type { CallRecord } from "../../store/store.ts";
 import { createManualClock, type ManualClock } from "../../testing/manual-clock.ts";
 import { MemoryBudgetStore } from "../../testing/memory-budget-store.ts";
+import type { Amounts } from "./amounts.ts";
 import { createBudgets, type Budgets } from "./budgets.ts";
 
 /** Processes over one store of budgets, on a clock that moves when told to. */
@@ -12,6 +13,8 @@ export class BudgetWorld {
   readonly store = new MemoryBudgetStore(this.clock);
   readonly snapshot: Snapshot;
   readonly ended = new Set<string>();
+  /** False: no process can tell whether another has ended. */
+  isOneMachine = true;
   /** Brings what ended processes have left into the store. */
   adopt = async (): Promise<void> => {};
   #calls = 0;
@@ -34,7 +37,7 @@ export class BudgetWorld {
       clock: this.clock,
       processId,
       currentSnapshot: () => this.snapshot,
-      watch: { hasEnded: (id) => this.ended.has(id), adopt: () => this.adopt() },
+      watch: { hasEnded: (id) => (this.isOneMachine ? this.ended.has(id) : undefined), adopt: () => this.adopt() },
       onFailure: () => {},
     });
   }
@@ -59,7 +62,7 @@ export class BudgetWorld {
 
   /** Lets what is under way go on, without moving the clock. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    for (let turn = 0; turn < 24; turn++) await Promise.resolve();
   }
 }
 
@@ -85,4 +88,31 @@ export function createRecord(call: Call, costMicroUsd: number | null, tokens = 0
     cache: "none",
     attempts: 1,
   };
+}
+
+export const most = (microUsd: number, tokens = 0): Amounts => ({ microUsd, tokens });
+
+/** Settles, and stores the record. */
+export async function finish(budgets: Budgets, call: Call, cost: number | null, tokens = 0): Promise<void> {
+  const record = createRecord(call, cost, tokens);
+  budgets.ledger.settle(call, record);
+  (await budgets.count([record], "own"))();
+}
+
+/** Time goes on in small steps, and what comes of it happens. */
+export async function pass(world: BudgetWorld, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 100) {
+    world.clock.advance(Math.min(100, left));
+    await world.settle();
+  }
+}
+
+/** How a reservation ended, once it has. */
+export function watch(reserving: Promise<unknown> | undefined): { state: string } {
+  const seen = { state: reserving ? "waiting" : "reserved" };
+  reserving?.then(
+    () => (seen.state = "reserved"),
+    (error: { code: string }) => (seen.state = error.code),
+  );
+  return seen;
 }

@@ -31,8 +31,15 @@ export interface Budgets {
   readonly ledger: Ledger;
   /** Live processes on the same store, this one included. */
   readonly processes: number;
-  /** Counts what stored records have cost; to be called in the transaction that stores them. */
-  count(records: readonly SpentRecord[], origin: "own" | "adopted"): Promise<() => void>;
+  /**
+   * Counts what records have cost; to be called in the transaction that stores them. What it resolves to, when they are.
+   * @param known were counted before, and this process has not heard of it
+   */
+  readonly count: (
+    records: readonly SpentRecord[],
+    origin: "own" | "adopted",
+    known?: readonly SpentRecord[],
+  ) => Promise<() => void>;
   close: LeaseKeeper["close"];
 }
 
@@ -51,28 +58,35 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   });
   const findKeyName = createKeyNames(store);
 
+  async function sumUp(records: readonly SpentRecord[]): Promise<ReadonlyMap<Account, number>> {
+    const { budgets = [] } = currentSnapshot();
+    const sums = new Map<Account, number>();
+    if (budgets.length === 0) return sums;
+    for (const record of records) {
+      const keyName = await findKeyName(record.keyId);
+      for (const own of findBudgets(budgets, { ...record, keyName })) {
+        for (const account of accounts.of(own, record.startedAtMs)) {
+          const amount = ledger.readCost(account, record);
+          if (amount > 0) sums.set(account, (sums.get(account) ?? 0) + amount);
+        }
+      }
+    }
+    return sums;
+  }
+
   return {
     ledger,
     get processes() {
       return keeper.processes;
     },
-    count: async (records, origin) => {
-      const { budgets = [] } = currentSnapshot();
-      if (budgets.length === 0) return () => {};
-      const sums = new Map<Account, number>();
-      for (const record of records) {
-        const keyName = await findKeyName(record.keyId);
-        for (const own of findBudgets(budgets, { ...record, keyName })) {
-          for (const account of accounts.of(own, record.startedAtMs)) {
-            const amount = ledger.readCost(account, record);
-            if (amount > 0) sums.set(account, (sums.get(account) ?? 0) + amount);
-          }
-        }
-      }
+    count: async (records, origin, known = []) => {
+      const sums = await sumUp(records);
+      const forgotten = origin === "own" ? await sumUp(known) : [];
       const spending = [...sums].map(([account, amount]): BudgetSpending => Object.assign(account.name, { amount }));
       const taken = await store.addSpending(spending, origin === "own" ? processId : undefined);
       return () => {
         for (const [index, [account, amount]] of [...sums].entries()) account.store(amount, taken[index]!, origin);
+        for (const [account, amount] of forgotten) account.forget(amount);
         ledger.wakeAll();
       };
     },

@@ -6,7 +6,7 @@ import { findMost, listPlaces } from "./find-most.ts";
 import type { Ledger } from "./ledger.ts";
 
 export interface EnforceBudgetOptions {
-  readonly ledger: Pick<Ledger, "findDowngrade" | "reserve" | "tryReserve">;
+  readonly ledger: Pick<Ledger, "reserve" | "tryReserve">;
   readonly priceOf: PriceOf;
   readonly resolveRoute: (snapshot: Snapshot, name: string, rule: string) => Route;
 }
@@ -19,13 +19,10 @@ export function enforceBudget({ ledger, priceOf, resolveRoute }: EnforceBudgetOp
   return async (call, next) => {
     if (!call.snapshot.budgets?.length || !call.route || call.task?.type === "count-tokens") return next(call);
     const most = await findMost(call, listPlaces(call.route.candidates), priceOf);
-    const cheaper = ledger.findDowngrade(call, most);
-    if (cheaper === undefined) {
-      await ledger.reserve(call, most);
-      return next(call);
-    }
+    const cheaper = await ledger.reserve(call, most);
+    if (cheaper === undefined) return next(call);
     const route = resolveRoute(call.snapshot, cheaper, `${call.route.rule}, downgraded`);
-    await ledger.reserve(call, await findMost(call, listPlaces(route.candidates), priceOf));
+    await ledger.reserve(call, await findMost(call, listPlaces(route.candidates), priceOf), { isDowngraded: true });
     return next({ ...call, route });
   };
 }

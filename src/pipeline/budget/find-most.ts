@@ -3,7 +3,7 @@ import type { ModelEntry } from "../../endpoint/snapshot.ts";
 import type { ContentPart, Message } from "../../message.ts";
 import type { Usage } from "../../reply.ts";
 import type { PriceOf } from "../sum-cost.ts";
-import type { Amounts } from "./ledger.ts";
+import type { Amounts } from "./amounts.ts";
 
 /** An answer that nobody limits is taken to be no longer. */
 const usualMostOutputTokens = 16_384;

@@ -11,8 +11,10 @@ export interface LeaseKeeper {
   readonly isTrusted: boolean;
   /** False: the store did not answer when it was last asked. */
   readonly isReachable: boolean;
-  /** Asks the store soon: somebody waits, or little is left. */
+  /** Asks the store soon: somebody waits. */
   wake(): void;
+  /** Asks the store soon if little is left of the account's lease, and the store may have more. */
+  refill(account: Account): void;
   /**
    * Gives everything back, once all calls have ended.
    * @param isStored false: some records are not in the store, and what they cost stays held until they are adopted
@@ -43,8 +45,8 @@ const usualPauseMs = 1000;
 /** While somebody waits, here or elsewhere. */
 const shortPauseMs = 100;
 const beatEveryMs = 5000;
-/** A process of this machine that was silent for so long is looked at. */
-const silentMs = 8000;
+/** A process that was silent for so long has no part of what is left. */
+const absentMs = 16_000;
 /** One of another machine is taken for dead; it has stopped to spend by then. */
 const deadMs = 75_000;
 const trustedMs = 70_000;
@@ -52,6 +54,8 @@ const trustedMs = 70_000;
 const aheadMs = 90_000;
 /** An account that no call has used for so long is given back. */
 const idleMs = 600_000;
+/** A store that takes longer is out of reach, long before its statements fail. */
+const answerMs = 2000;
 const mostRequests = 1000;
 
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
@@ -63,9 +67,13 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
 class SyncingKeeper implements LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   #processes = 1;
-  #heardAtMs: number;
   #beatAtMs = Number.NEGATIVE_INFINITY;
+  /** When the others were last told for sure that this one lives. */
+  #toldAtMs: number;
+  /** When the store was last out of reach. */
+  #deafAtMs: number;
   #isReachable = true;
+  #askedAtMs = 0;
   #isClosed = false;
   #isAskedAgain = false;
   #syncing: Promise<void> | undefined;
@@ -73,7 +81,8 @@ class SyncingKeeper implements LeaseKeeper {
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
-    this.#heardAtMs = options.clock.now();
+    this.#toldAtMs = options.clock.now();
+    this.#deafAtMs = this.#toldAtMs;
   }
 
   get processes(): number {
@@ -81,17 +90,22 @@ class SyncingKeeper implements LeaseKeeper {
   }
 
   get isTrusted(): boolean {
-    return this.#options.clock.now() - this.#heardAtMs < trustedMs;
+    return this.#options.clock.now() - this.#toldAtMs < trustedMs;
   }
 
   get isReachable(): boolean {
-    return this.#isReachable;
+    const isLate = this.#syncing !== undefined && this.#options.clock.now() - this.#askedAtMs > answerMs;
+    return this.#isReachable && !isLate;
   }
 
   wake(): void {
     if (this.#isClosed) return;
     if (this.#syncing) this.#isAskedAgain = true;
     else this.#run();
+  }
+
+  refill(account: Account): void {
+    if (account.available < computeShare(account, this.#processes) / 2 && !account.isShort) this.wake();
   }
 
   async close({ isStored }: { readonly isStored: boolean }): Promise<void> {
@@ -105,6 +119,7 @@ class SyncingKeeper implements LeaseKeeper {
   readonly #run = (): void => {
     this.#cancelTimer();
     this.#isAskedAgain = false;
+    this.#askedAtMs = this.#options.clock.now();
     this.#syncing = this.#sync().then(this.#onAnswer, this.#onFailure).finally(this.#schedule);
   };
 
@@ -115,6 +130,7 @@ class SyncingKeeper implements LeaseKeeper {
 
   readonly #onFailure = (error: unknown): void => {
     this.#isReachable = false;
+    this.#deafAtMs = this.#options.clock.now();
     this.#options.onFailure(error);
   };
 
@@ -133,29 +149,40 @@ class SyncingKeeper implements LeaseKeeper {
     if (nowMs - this.#beatAtMs >= beatEveryMs || nowMs < this.#beatAtMs) await this.#beat(nowMs);
     const asked = chooseAccounts(accounts, nowMs);
     for (let at = 0; at < asked.length; at += mostRequests) await this.#ask(asked.slice(at, at + mostRequests), nowMs);
-    this.#heardAtMs = clock.now();
   }
 
   async #beat(nowMs: number): Promise<void> {
-    const { store, processId, accounts, watch } = this.#options;
+    const { store, processId, accounts, watch, onFailure } = this.#options;
     const { wasKnown, others } = await store.beat(processId);
     // The first beat is not known either, and there is nothing to lose yet.
     if (!wasKnown) for (const account of accounts.list()) account.loseLease();
     this.#beatAtMs = nowMs;
-    this.#processes = 1 + others.filter(({ silentMs: silent }) => silent <= 2 * silentMs).length;
-    const dead = others.filter(
-      ({ id, silentMs: silent }) => silent > silentMs && (watch.hasEnded(id) ?? silent > deadMs),
-    );
+    this.#toldAtMs = nowMs;
+    // Whoever could not reach the store either was not silent.
+    const heardMs = nowMs - this.#deafAtMs;
+    const seen = others.map(({ id, silentMs }) => ({ id, silentMs: Math.min(silentMs, heardMs) }));
+    const dead = seen.filter(({ id, silentMs }) => watch.hasEnded(id) ?? silentMs > deadMs);
+    this.#processes = 1 + seen.filter((each) => each.silentMs <= absentMs && !dead.includes(each)).length;
     if (dead.length === 0) return;
-    await watch.adopt();
+    try {
+      await watch.adopt();
+    } catch (error) {
+      // What they have spent is not known yet.
+      onFailure(error);
+      return;
+    }
     await store.endProcesses(dead.map(({ id }) => id));
   }
 
   async #ask(asked: readonly Account[], nowMs: number): Promise<void> {
     const { store, processId } = this.#options;
-    const requests = asked.map((account) => toRequest(account, { processes: this.#processes, nowMs }));
+    const requests = asked.map((account) => {
+      const request = toRequest(account, { processes: this.#processes, nowMs });
+      account.ask(request);
+      return request;
+    });
     const answers = await store.changeLeases(processId, requests);
-    for (const [index, answer] of answers.entries()) asked[index]!.learn(answer, requests[index]!.need);
+    for (const [index, answer] of answers.entries()) asked[index]!.learn(answer);
   }
 }
 
@@ -163,7 +190,7 @@ class SyncingKeeper implements LeaseKeeper {
 function chooseAccounts(accounts: Accounts, nowMs: number): readonly Account[] {
   const chosen = new Set<Account>();
   for (const account of accounts.list()) {
-    if (!isInUse(account, nowMs) && account.isIdle && account.lease === 0) {
+    if (!isInUse(account, nowMs) && account.isIdle && account.lease === 0 && !account.isAsking) {
       accounts.delete(account);
       continue;
     }
@@ -184,11 +211,12 @@ function isInUse({ window, usedAtMs }: Account, nowMs: number): boolean {
 }
 
 function toRequest(account: Account, { processes, nowMs }: { processes: number; nowMs: number }): LeaseRequest {
-  const { name, limit, reserved } = account;
-  const wish = isInUse(account, nowMs)
-    ? toWish(account, processes)
-    : { need: 0, slack: -Math.max(0, account.available) };
-  return { ...name, limit, reserved: Math.max(0, reserved), ...wish };
+  const { name, limit, lease, reserved } = account;
+  const wish =
+    isInUse(account, nowMs) && account.budget.onExceeded !== "warn"
+      ? toWish(account, processes)
+      : { need: 0, slack: -Math.max(0, account.available) };
+  return { ...name, limit, holds: Math.max(0, lease), reserved: Math.max(0, reserved), ...wish };
 }
 
 function toWish(account: Account, processes: number): Pick<LeaseRequest, "need" | "slack"> {
@@ -201,7 +229,12 @@ function toWish(account: Account, processes: number): Pick<LeaseRequest, "need" 
     return { need: first.amount - available, slack: others };
   }
   if (account.isWantedByOthers) return { need: 0, slack: -Math.max(0, available) };
-  // Each process holds a part of what is left, and there is a rest for those to come: less and less as the end comes near.
-  const share = Math.floor(Math.max(0, account.left) / (processes === 1 ? 1 : 2 * processes));
-  return { need: 0, slack: available < share / 2 ? share - available : 0 };
+  const share = computeShare(account, processes);
+  // Others that have come since are to have theirs, also of the windows to come, before the store is out of reach.
+  return { need: 0, slack: available < share / 2 || available > 1.5 * share ? share - available : 0 };
+}
+
+/** Each process holds a part of what is left, and there is a rest for those to come: less and less as the end comes near. */
+function computeShare({ left }: Account, processes: number): number {
+  return Math.floor(Math.max(0, left) / (processes === 1 ? 1 : 2 * processes));
 }

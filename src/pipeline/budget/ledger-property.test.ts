@@ -1,14 +1,27 @@
-import { array, assert, asyncProperty, constant, double, integer, nat, oneof, record as shape } from "fast-check";
+import {
+  array,
+  assert,
+  asyncProperty,
+  constant,
+  constantFrom,
+  double,
+  integer,
+  nat,
+  oneof,
+  record as shape,
+} from "fast-check";
 import type { Arbitrary } from "fast-check";
 import { expect, test } from "vitest";
 import { findWindow } from "../../calendar-window.ts";
+import { HeadgateError } from "../../errors.ts";
 import type { Call } from "../../call.ts";
 import type { CallRecord } from "../../store/store.ts";
 import { BudgetWorld, createRecord } from "./budget-fixture.ts";
 import type { Budgets } from "./budgets.ts";
 
 /**
- * For any interleaving of reservations, endings, records that reach the store, crashes, outages and windows that change:
+ * For any interleaving of reservations, endings, records that reach the store, crashes, outages, answers of the store that
+ * come late or never, and windows that change:
  * what calls have cost and what others have set aside never pass a window's limit together, and in the end the store knows
  * what finished calls have cost, each once.
  */
@@ -18,6 +31,7 @@ type Step =
   | { readonly type: "store"; readonly process: number }
   | { readonly type: "crash"; readonly process: number }
   | { readonly type: "outage" }
+  | { readonly type: "answers"; readonly come: "at once" | "late" | "never" }
   | { readonly type: "pass"; readonly steps: number };
 
 const limit = 1000;
@@ -40,6 +54,13 @@ const step: Arbitrary<Step> = oneof(
   { weight: 3, arbitrary: shape({ type: constant("store" as const), process }) },
   { weight: 2, arbitrary: shape({ type: constant("crash" as const), process }) },
   { weight: 1, arbitrary: constant({ type: "outage" as const }) },
+  {
+    weight: 2,
+    arbitrary: shape({
+      type: constant("answers" as const),
+      come: constantFrom("at once" as const, "late" as const, "never" as const),
+    }),
+  },
   { weight: 8, arbitrary: shape({ type: constant("pass" as const), steps: integer({ min: 1, max: 300 }) }) },
 );
 
@@ -82,6 +103,7 @@ class Run {
   async take(taken: Step): Promise<void> {
     if (taken.type === "pass") await this.#pass(taken.steps);
     else if (taken.type === "outage") this.world.store.isDown = !this.world.store.isDown;
+    else if (taken.type === "answers") this.#answer(taken.come);
     else await this.#act(taken, this.processes[taken.process]!);
     await this.world.settle();
   }
@@ -103,6 +125,8 @@ class Run {
   /** Everything ends, and all that is known reaches the store. */
   async end(): Promise<void> {
     this.world.store.isDown = false;
+    this.#answer("at once");
+    await this.#pass(5);
     for (const each of this.processes) {
       while (each.open.length > 0) this.#end(each, 1);
       await this.#store(each);
@@ -117,17 +141,24 @@ class Run {
     return [sum(spent), sum([...this.costs.values()])];
   }
 
-  async #act(taken: Exclude<Step, { type: "pass" | "outage" }>, each: Process): Promise<void> {
+  async #act(taken: Exclude<Step, { type: "pass" | "outage" | "answers" }>, each: Process): Promise<void> {
     if (taken.type === "reserve") this.#reserve(each, taken.most);
     else if (taken.type === "end") this.#end(each, taken.costShare);
     else if (taken.type === "store") await this.#store(each);
     else await this.#crash(taken.process);
   }
 
+  #answer(come: Extract<Step, { type: "answers" }>["come"]): void {
+    this.world.store.beforeAnswer = async () => {
+      if (come === "late") await this.world.clock.sleep(150);
+      if (come === "never") throw new HeadgateError("store_unavailable");
+    };
+  }
+
   #reserve(each: Process, most: number): void {
     const call = this.world.createCall();
     const amounts = { microUsd: most, tokens: 0 };
-    let reserving: Promise<void> | undefined;
+    let reserving: Promise<unknown> | undefined;
     try {
       reserving = each.budgets.ledger.reserve(call, amounts);
     } catch {
@@ -160,7 +191,9 @@ class Run {
 
   async #crash(index: number): Promise<void> {
     const each = this.processes[index]!;
-    await each.budgets.close({ isStored: false });
+    const closing = each.budgets.close({ isStored: false });
+    await this.#pass(3);
+    await closing;
     this.world.ended.add(each.id);
     this.left.push(...each.records);
     // What it still answered is lost with it: its calls have no record.
@@ -201,6 +234,6 @@ test("no interleaving overdraws a budget, or counts anything twice", async () =>
       const [stored, cost] = run.sums;
       expect(stored).toBe(cost);
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });

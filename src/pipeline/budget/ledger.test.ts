@@ -1,35 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Call } from "../../call.ts";
-import { BudgetWorld, createRecord } from "./budget-fixture.ts";
-import type { Budgets } from "./budgets.ts";
-import type { Amounts } from "./ledger.ts";
-
-const most = (microUsd: number, tokens = 0): Amounts => ({ microUsd, tokens });
-
-/** Settles, and stores the record. */
-async function finish(budgets: Budgets, call: Call, cost: number | null, tokens = 0): Promise<void> {
-  const record = createRecord(call, cost, tokens);
-  budgets.ledger.settle(call, record);
-  (await budgets.count([record], "own"))();
-}
-
-/** Time goes on in small steps, and what comes of it happens. */
-async function pass(world: BudgetWorld, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 100) {
-    world.clock.advance(Math.min(100, left));
-    await world.settle();
-  }
-}
-
-/** How a reservation ended, once it has. */
-function watch(reserving: Promise<void> | undefined): { state: string } {
-  const seen = { state: reserving ? "waiting" : "reserved" };
-  reserving?.then(
-    () => (seen.state = "reserved"),
-    (error: { code: string }) => (seen.state = error.code),
-  );
-  return seen;
-}
+import { BudgetWorld, finish, most, pass, watch } from "./budget-fixture.ts";
 
 describe("a budget", () => {
   test("admits what fits, and refuses the rest at once when it is spent", async () => {
@@ -46,7 +17,7 @@ describe("a budget", () => {
       code: "budget_exceeded",
       retryAfterMs: 12 * 3_600_000,
       detail:
-        'The budget "budget-0" has no room for this call: 0.000100 USD of 0.000100 USD spent this day. It begins anew at 2026-01-16T00:00:00.000Z.',
+        'The budget "budget-0" has no room for this call, which may take 0.000001 USD: 0.000100 USD of 0.000100 USD spent this day. It begins anew at 2026-01-16T00:00:00.000Z.',
     });
     await budgets.close({ isStored: true });
   });
@@ -149,28 +120,89 @@ describe("a budget", () => {
     const call = world.createCall();
     await budgets.ledger.reserve(call, most(100));
     await finish(budgets, call, 100);
-    world.clock.advance(16 * 3_600_000);
     await world.settle();
+    world.clock.advance(16 * 3_600_000);
+    await pass(world, 2000);
     const early = watch(budgets.ledger.reserve(world.createCall(), most(100)));
     await world.settle();
     expect(early.state).toBe("budget_exceeded");
     world.clock.advance(2 * 3_600_000);
-    await world.settle();
+    await pass(world, 2000);
     const late = watch(budgets.ledger.reserve(world.createCall(), most(100)));
     await world.settle();
     expect(late.state).toBe("reserved");
     await budgets.close({ isStored: true });
   });
 
-  test("that downgrades names its tier once it is used up, and refuses nobody", async () => {
+  test("that downgrades names its tier once it has no room, at once, and refuses nobody", async () => {
     const world = new BudgetWorld([{ microUsd: 100, onExceeded: "downgrade", downgradeTo: "fast" }]);
     const budgets = world.open("a");
     await world.settle();
     const call = world.createCall();
-    expect(await budgets.ledger.reserve(call, most(100))).toBeUndefined();
-    await finish(budgets, call, 100);
-    expect(budgets.ledger.findDowngrade(world.createCall(), most(1))).toBe("fast");
-    expect(budgets.ledger.reserve(world.createCall(), most(1))).toBeUndefined();
+    expect(await budgets.ledger.reserve(call, most(70))).toBeUndefined();
+    expect(await budgets.ledger.reserve(world.createCall(), most(70))).toBe("fast");
+    await finish(budgets, call, 20);
+    expect(await budgets.ledger.reserve(world.createCall(), most(70))).toBeUndefined();
+    const downgraded = world.createCall();
+    expect(await budgets.ledger.reserve(downgraded, most(70))).toBe("fast");
+    expect(budgets.ledger.reserve(downgraded, most(70), { isDowngraded: true })).toBeUndefined();
+    await finish(budgets, downgraded, 60);
+    expect(world.store.balances).toMatchObject([{ spent: 80 }]);
+    await budgets.close({ isStored: true });
+  });
+
+  test("that downgrades gives way to one that stops", async () => {
+    const world = new BudgetWorld([{ microUsd: 100, onExceeded: "downgrade", downgradeTo: "fast" }, { microUsd: 150 }]);
+    const budgets = world.open("a");
+    await world.settle();
+    await budgets.ledger.reserve(world.createCall(), most(90));
+    expect(await budgets.ledger.reserve(world.createCall(), most(50))).toBe("fast");
+    await expect(budgets.ledger.reserve(world.createCall(), most(200))).rejects.toMatchObject({
+      code: "budget_exceeded",
+    });
+    await budgets.close({ isStored: true });
+  });
+
+  test("lets no small call overtake a large one that waits", async () => {
+    const world = new BudgetWorld([{ microUsd: 100 }]);
+    const budgets = world.open("a");
+    await world.settle();
+    const [first, second] = [world.createCall(), world.createCall()];
+    await budgets.ledger.reserve(first, most(50));
+    await budgets.ledger.reserve(second, most(20));
+    const large = watch(budgets.ledger.reserve(world.createCall(), most(90)));
+    await pass(world, 200);
+    const small = watch(budgets.ledger.reserve(world.createCall(), most(30)));
+    await finish(budgets, first, 0);
+    await pass(world, 200);
+    expect([large.state, small.state]).toEqual(["waiting", "waiting"]);
+    await finish(budgets, second, 0);
+    await pass(world, 200);
+    expect([large.state, small.state]).toEqual(["reserved", "waiting"]);
+    await budgets.close({ isStored: true });
+  });
+
+  test("tells who comes too late for what others have set aside to come back soon", async () => {
+    const world = new BudgetWorld([{ microUsd: 100, window: "month" }]);
+    const budgets = world.open("a");
+    await world.settle();
+    await budgets.ledger.reserve(world.createCall(), most(90));
+    const late = budgets.ledger.reserve(world.createCall(), most(50))!.catch((error: unknown) => error);
+    await pass(world, 3100);
+    expect(await late).toMatchObject({ code: "budget_exceeded", retryAfterMs: 3000 });
+    await budgets.close({ isStored: true });
+  });
+
+  test("that only warns is known as long as calls count in it, and is never held", async () => {
+    const world = new BudgetWorld([{ microUsd: 100, onExceeded: "warn" }]);
+    const budgets = world.open("a");
+    await world.settle();
+    const call = world.createCall();
+    expect(budgets.ledger.reserve(call, most(25))).toBeUndefined();
+    await finish(budgets, call, 120);
+    await pass(world, 60_000);
+    expect(budgets.ledger.listLeft(world.createCall())).toEqual({ "budget-0": 0 });
+    expect(world.store.balances).toEqual([{ spent: 120, held: 0 }]);
     await budgets.close({ isStored: true });
   });
 
@@ -183,70 +215,5 @@ describe("a budget", () => {
     await finish(budgets, call, 20, 10);
     expect(budgets.ledger.listLeft(world.createCall())).toEqual({ "budget-0": 0.8, "budget-1": 0.8 });
     await budgets.close({ isStored: true });
-  });
-});
-
-describe("over two processes", () => {
-  test("what one holds and does not need goes to the other when it asks", async () => {
-    const world = new BudgetWorld([{ microUsd: 100 }]);
-    const [one, other] = [world.open("a"), world.open("b")];
-    await world.settle();
-    await one.ledger.reserve(world.createCall(), most(1));
-    await world.settle();
-    const waiting = watch(other.ledger.reserve(world.createCall(), most(99)));
-    await pass(world, 2500);
-    expect(waiting.state).toBe("reserved");
-    await one.close({ isStored: true });
-    await other.close({ isStored: true });
-  });
-
-  test("what an ended one holds comes back once others notice", async () => {
-    const world = new BudgetWorld([{ microUsd: 100 }]);
-    const one = world.open("a");
-    await world.settle();
-    await one.ledger.reserve(world.createCall(), most(80));
-    await world.settle();
-    const other = world.open("b");
-    await world.settle();
-    expect(world.store.balances).toEqual([{ spent: 0, held: expect.any(Number) }]);
-    // It says nothing any more, and gives nothing back.
-    await one.close({ isStored: false });
-    world.ended.add("a");
-    const late = world.createCall();
-    await pass(world, 15_000);
-    const waiting = watch(other.ledger.reserve({ ...late, deadlineMs: Infinity }, most(100)));
-    await world.settle();
-    expect(waiting.state).toBe("reserved");
-    await other.close({ isStored: true });
-  });
-
-  test("while the store is out of reach each spends what it holds, and not more", async () => {
-    const world = new BudgetWorld([{ microUsd: 1000 }]);
-    const [one, other] = [world.open("a"), world.open("b")];
-    await world.settle();
-    const firsts = [one, other].map(({ ledger }) => watch(ledger.reserve(world.createCall(), most(1))));
-    await pass(world, 10_000);
-    expect(firsts.map(({ state }) => state)).toEqual(["reserved", "reserved"]);
-    world.store.isDown = true;
-    let admitted = 2;
-    for (const budgets of [one, other]) {
-      for (let index = 0; index < 1000; index++) {
-        if (budgets.ledger.tryReserve(world.createCall(), most(1))) admitted++;
-        else break;
-      }
-    }
-    expect(admitted).toBeGreaterThan(500);
-    expect(admitted).toBeLessThanOrEqual(1000);
-    const late = watch(one.ledger.reserve(world.createCall(), most(1)));
-    await world.settle();
-    await pass(world, 3100);
-    expect(late.state).toBe("store_unavailable");
-    world.clock.advance(70_000);
-    await world.settle();
-    expect(() => one.ledger.tryReserve(world.createCall(), most(1))).toThrow(
-      expect.objectContaining({ code: "store_unavailable" }),
-    );
-    await one.close({ isStored: false });
-    await other.close({ isStored: false });
   });
 });

@@ -3,17 +3,11 @@ import type { Clock } from "../../clock.ts";
 import type { Budget } from "../../endpoint/snapshot.ts";
 import { HeadgateError } from "../../errors.ts";
 import type { CallRecord } from "../../store/store.ts";
-import type { Account, Waiter } from "./account.ts";
+import type { Account } from "./account.ts";
 import type { Accounts } from "./accounts.ts";
-import { describeExceeded } from "./describe-exceeded.ts";
+import { hasRoomFor, toAmount, type Amounts } from "./amounts.ts";
 import { findBudgets, type Owner } from "./find-budgets.ts";
-
-/** What a model call costs, or may cost at most. */
-export interface Amounts {
-  /** Null: its price is unknown. */
-  readonly microUsd: number | null;
-  readonly tokens: number;
-}
+import { createUnavailable, giveWay, waitForRoom } from "./wait-for-room.ts";
 
 type CostRecord = Pick<CallRecord, "startedAtMs" | "costMicroUsd" | "inputTokens" | "outputTokens">;
 
@@ -22,6 +16,7 @@ interface Leases {
   readonly isTrusted: boolean;
   readonly isReachable: boolean;
   wake(): void;
+  refill(account: Account): void;
 }
 
 export interface LedgerOptions {
@@ -52,29 +47,28 @@ export class Ledger {
     this.#leases = leases;
   }
 
-  /** The tier or model that the call has to make do with: a budget that downgrades has no room for it. */
-  findDowngrade(call: Call, most: Amounts): string | undefined {
-    for (const { budget, accounts } of this.#listAccounts(call, "downgrade")) {
-      if (!accounts.every((account) => this.#hasRoom(account, most))) return budget.downgradeTo;
-    }
-    return undefined;
-  }
-
   /**
    * Sets aside what a model call may cost at most. Where only what others have set aside stands against it, it waits for
-   * that to be settled, at most 3 s. Undefined: there was room at once.
+   * that to be settled, at most 3 s; a budget that downgrades does not. Undefined: there was room at once.
+   * @returns the tier or model that the call has to make do with: nothing is set aside then
    * @throws HeadgateError `budget_exceeded`, `price_unknown`, `store_unavailable`
    */
-  reserve(call: Call, most: Amounts): Promise<void> | undefined {
-    const accounts = this.#listStops(call);
+  reserve(
+    call: Call,
+    most: Amounts,
+    { isDowngraded = false }: { readonly isDowngraded?: boolean } = {},
+  ): Promise<string | undefined> | undefined {
+    const accounts = this.#listLimits(call, isDowngraded ? ["stop"] : ["stop", "downgrade"]);
     if (accounts.length === 0 || this.#tryTake(call, accounts, most)) return undefined;
     return this.#wait(call, accounts, most);
   }
 
-  /** The same for one more model call of the call, without a wait. False: there is no room for it. */
+  /** The same for one more model call of the call, without a wait. False: there is no room for it, or nobody can tell. */
   tryReserve(call: Call, most: Amounts): boolean {
-    const accounts = this.#listStops(call);
-    return accounts.length === 0 || this.#tryTake(call, accounts, most);
+    const accounts = this.#listLimits(call, ["stop"]);
+    if (accounts.length === 0) return true;
+    const isKnown = most.microUsd !== null || accounts.every(({ unit }) => unit === "tokens");
+    return isKnown && this.#tryTake(call, accounts, most);
   }
 
   /** Puts what the call has cost in the place of what it had set aside. Once for each call, before its record is stored. */
@@ -119,44 +113,35 @@ export class Ledger {
 
   /** The smallest share that is left, by name of the call's budgets: 0 to 1. */
   listLeft(call: Call): Readonly<Record<string, number>> {
-    const left: Record<string, number> = {};
+    const byName: Record<string, number> = {};
     for (const { budget, accounts } of this.#listAccounts(call)) {
-      const shares = accounts.map(({ free, limit }) => Math.min(1, Math.max(0, free / limit)));
-      left[budget.name] = Math.min(...shares);
+      const shares = accounts.map(({ left, reserved, limit }) => Math.min(1, Math.max(0, (left - reserved) / limit)));
+      byName[budget.name] = Math.min(...shares);
     }
-    return left;
+    return byName;
   }
 
-  #listStops(call: Call): readonly Account[] {
-    return this.#listAccounts(call, "stop").flatMap(({ accounts }) => accounts);
+  #listLimits(call: Call, effects: readonly Budget["onExceeded"][]): readonly Account[] {
+    return this.#listAccounts(call).flatMap(({ budget, accounts }) =>
+      effects.includes(budget.onExceeded) ? accounts : [],
+    );
   }
 
-  #listAccounts(
-    call: Call,
-    effect?: "stop" | "downgrade",
-  ): readonly { readonly budget: Budget; readonly accounts: readonly Account[] }[] {
+  #listAccounts(call: Call): readonly { readonly budget: Budget; readonly accounts: readonly Account[] }[] {
     const { budgets = [] } = call.snapshot;
     if (budgets.length === 0) return [];
-    const own = findBudgets(budgets, toOwner(call)).filter(
-      ({ budget }) => (effect ?? budget.onExceeded) === budget.onExceeded,
-    );
-    return own.map(({ budget, subject }) => ({
-      budget,
-      accounts: this.#accounts.of({ budget, subject }, call.startedAtMs),
-    }));
-  }
-
-  #hasRoom(account: Account, most: Amounts): boolean {
-    return account.available >= toAmount(account, most);
+    const nowMs = this.#clock.now();
+    return findBudgets(budgets, toOwner(call)).map((own) => {
+      const accounts = this.#accounts.of(own, call.startedAtMs);
+      for (const account of accounts) account.usedAtMs = nowMs;
+      return { budget: own.budget, accounts };
+    });
   }
 
   #tryTake(call: Call, accounts: readonly Account[], most: Amounts): boolean {
-    if (!this.#leases().isTrusted)
-      throw new HeadgateError("store_unavailable", { detail: untrusted, retryAfterMs: 1000 });
-    const nowMs = this.#clock.now();
-    for (const account of accounts) account.usedAtMs = nowMs;
     // Those that wait came first.
-    if (!accounts.every((account) => this.#hasRoom(account, most) && account.waiters.length === 0)) return false;
+    const hasRoom = (account: Account): boolean => account.waiters.length === 0 && hasRoomFor(account, most);
+    if (!accounts.every(hasRoom) || !this.#leases().isTrusted) return false;
     this.#take(call, accounts, most);
     return true;
   }
@@ -167,54 +152,30 @@ export class Ledger {
       const amount = toAmount(account, most);
       account.reserve(amount);
       holds.set(account, (holds.get(account) ?? 0) + amount);
-      if (account.available < account.left / 8) this.#leases().wake();
+      this.#leases().refill(account);
     }
   }
 
-  async #wait(call: Call, accounts: readonly Account[], most: Amounts): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const queued = new Set<Account>();
-    const waiters = new Map<Account, Waiter>();
-    const look = (): void => {
-      const lacking = accounts.filter((account) => !this.#hasRoom(account, most));
-      const hopeless = lacking.find((account) => account.isKnown && account.left < toAmount(account, most));
-      if (hopeless) reject(describeExceeded(hopeless, this.#clock.now()));
-      else if (lacking.length === 0) {
-        this.#take(call, accounts, most);
-        resolve();
-      } else {
-        for (const account of lacking) {
-          if (queued.has(account)) continue;
-          const waiter = waiters.get(account) ?? { amount: toAmount(account, most), look };
-          waiters.set(account, waiter);
-          queued.add(account);
-          account.waiters.push(waiter);
-        }
-      }
-      for (const account of queued) {
-        if (hopeless || !lacking.includes(account)) leave(account);
-      }
-    };
-    const leave = (account: Account): void => {
-      queued.delete(account);
-      const place = account.waiters.indexOf(waiters.get(account)!);
-      if (place !== -1) account.waiters.splice(place, 1);
-    };
+  async #wait(call: Call, accounts: readonly Account[], most: Amounts): Promise<string | undefined> {
+    const nowMs = this.#clock.now();
+    if (!this.#leases().isTrusted) return giveWay(accounts, () => createUnavailable(untrusted));
     if (this.#waiting >= mostWaiters) throw new HeadgateError("overloaded", { retryAfterMs: 1000 });
-    const onAbort = (): void => reject(call.signal.reason as Error);
-    const waitMs = Math.min(mostWaitMs, call.deadlineMs - this.#clock.now());
-    const cancelTimer = this.#clock.after(Math.max(0, waitMs), () => reject(this.#describeLate(accounts, most)));
-    call.signal.addEventListener("abort", onAbort, { once: true });
+    const { signal, deadlineMs } = call;
+    const room = waitForRoom({
+      accounts,
+      most,
+      signal,
+      waitMs: Math.max(0, Math.min(mostWaitMs, deadlineMs - nowMs)),
+      clock: this.#clock,
+      take: () => this.#take(call, accounts, most),
+      isReachable: () => this.#leases().isReachable,
+    });
+    this.#leases().wake();
     this.#waiting++;
     try {
-      look();
-      this.#leases().wake();
-      await promise;
+      return await room;
     } finally {
       this.#waiting--;
-      cancelTimer();
-      call.signal.removeEventListener("abort", onAbort);
-      for (const account of queued) leave(account);
       for (const account of accounts) this.#wake(account);
     }
   }
@@ -226,26 +187,10 @@ export class Ledger {
       if (waiters[0] === first) return;
     }
   }
-
-  #describeLate(accounts: readonly Account[], most: Amounts): HeadgateError {
-    const lacking = accounts.find((account) => !this.#hasRoom(account, most)) ?? accounts[0]!;
-    if (this.#leases().isReachable) return describeExceeded(lacking, this.#clock.now());
-    return new HeadgateError("store_unavailable", { detail: unreachable, retryAfterMs: 1000 });
-  }
 }
 
 const untrusted = "The store was out of reach for so long that this server's part of the budgets is not sure any more.";
-const unreachable = "This server's part of a budget is used up, and the store cannot be asked for more.";
 
 function toOwner({ tenant, keyId, keyName, team, endpoint }: Call): Owner {
   return { tenant, keyId, keyName, team, endpoint: endpoint?.name };
-}
-
-/** @throws HeadgateError `price_unknown` */
-function toAmount({ unit, budget }: Account, { microUsd, tokens }: Amounts): number {
-  if (unit === "tokens") return tokens;
-  if (microUsd !== null) return microUsd;
-  throw new HeadgateError("price_unknown", {
-    detail: `The budget "${budget.name}" is in money, and the price of the model is not known. Set models.<name>.price in headgate.config.ts.`,
-  });
 }

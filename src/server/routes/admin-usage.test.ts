@@ -225,7 +225,7 @@ test("budgets are told with a forecast, those with the least left first", async 
     { ...month, budget: "gone", subject: "news", amount: 1 },
     { ...month, budget: "team-month", subject: "news", amount: 1, windowStartMs: Date.UTC(2026, 9, 1) },
   ]);
-  const wish = { limit: 1000, need: 0, slack: 300, reserved: 100 };
+  const wish = { limit: 1000, need: 0, slack: 300, holds: 0, reserved: 100 };
   await store.changeLeases("other", [{ ...month, ...wish, budget: "all-tokens", subject: "", unit: "tokens" }]);
   const response = await get("budgets?limit=4");
   const body = response.json<{ budgets: ForecastBudget[]; others: number }>();

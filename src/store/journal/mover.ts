@@ -9,6 +9,8 @@ export interface Mover {
   readonly segments: ReadonlySet<SegmentFile>;
   /** Lines that are not in the store yet. */
   readonly pending: number;
+  /** From now on it moves by itself; until then only what `moveAll` is asked for. */
+  start(): void;
   add(segment: SegmentFile, lines: number): void;
   /** Lines were appended to a segment. */
   grow(lines: number): void;
@@ -65,13 +67,15 @@ export function createMover(options: MoverOptions): Mover {
     await awake.promise;
     awake = Promise.withResolvers();
   };
-  const running = runMoves({ ...options, whenAwake, moveAll, signal: stopped.signal });
+  const started = Promise.withResolvers<void>();
+  const running = started.promise.then(() => runMoves({ ...options, whenAwake, moveAll, signal: stopped.signal }));
 
   return {
     segments,
     get pending() {
       return pending;
     },
+    start: started.resolve,
     add: (segment, lines) => {
       segments.add(segment);
       if (lines > 0) grow(lines);
@@ -80,6 +84,7 @@ export function createMover(options: MoverOptions): Mover {
     moveAll,
     stop: async () => {
       stopped.abort();
+      started.resolve();
       awake.resolve();
       await running;
       await moving;
