@@ -92,7 +92,7 @@ export async function fireFixedCost(options: PartOptions): Promise<PartResult> {
 /** Calls that may cost several times what they do, until the budget is used up. */
 export async function fireTokenCost(options: PartOptions): Promise<PartResult> {
   const { inputMicroUsd, outputMicroUsd } = hostilePrices;
-  const budgetMicroUsd = options.isShort ? 50_000 : 200_000;
+  const budgetMicroUsd = options.isShort ? 100_000 : 200_000;
   const end = await fireAtOnce(options, {
     name: "token-cost",
     budgetMicroUsd,
