@@ -64,10 +64,13 @@ test("answers that have expired are freed by themselves", async () => {
   await insert();
   // The id is taken until the row is gone.
   await expect(insert()).rejects.toMatchObject({ code: "internal" });
-  await vi.waitFor(async () => {
-    manual.advance(1000);
-    await insert();
-  });
+  await vi.waitFor(
+    async () => {
+      manual.advance(1000);
+      await insert();
+    },
+    { timeout: 15_000 },
+  );
   expect(manual.now()).toBeGreaterThanOrEqual(answer.expiresAtMs);
   await store.close();
 });

@@ -95,6 +95,8 @@ async function applyLoadUntilDead(url: string): Promise<void> {
           // What the client reads decides, even if the connection dies before its formal end.
           if (kind.accept === "text/event-stream" && kind.isFinished(body)) finished.add(requestId);
         }
+        // A machine that others keep busy as well: nothing was begun.
+        if (response.statusCode === 503) continue;
         if (response.statusCode !== 200) throw new Error(`Status ${response.statusCode}: ${body.slice(0, 200)}`);
         if (kind.isFinished(body)) finished.add(requestId);
       } catch (error) {
