@@ -13,6 +13,8 @@ export class BudgetWorld {
   readonly store = new MemoryBudgetStore(this.clock);
   readonly snapshot: Snapshot;
   readonly ended = new Set<string>();
+  /** What processes have told of a store that is out of reach. */
+  readonly failures: unknown[] = [];
   /** False: no process can tell whether another has ended. */
   isOneMachine = true;
   /** Brings what ended processes have left into the store. */
@@ -38,7 +40,7 @@ export class BudgetWorld {
       processId,
       currentSnapshot: () => this.snapshot,
       watch: { hasEnded: (id) => (this.isOneMachine ? this.ended.has(id) : undefined), adopt: () => this.adopt() },
-      onFailure: () => {},
+      onFailure: (error) => this.failures.push(error),
     });
   }
 

@@ -32,6 +32,8 @@ describe("over two processes", () => {
       expect(budgets.ledger.tryReserve(world.createCall(), most(200))).toBe(false);
     }
     await pass(world, 55_000);
+    // Each has told so once.
+    expect(world.failures).toHaveLength(2);
     for (const budgets of [one, other]) expect(budgets.ledger.tryReserve(world.createCall(), most(200))).toBe(true);
     await one.close({ isStored: false });
     await other.close({ isStored: false });

@@ -38,6 +38,7 @@ export interface LeaseKeeperOptions {
   readonly watch: ProcessWatch;
   /** Called when the store has answered. */
   readonly onAnswer: () => void;
+  /** Called when the store is out of reach, once until it answers again. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -129,9 +130,10 @@ class SyncingKeeper implements LeaseKeeper {
   };
 
   readonly #onFailure = (error: unknown): void => {
+    // Told once, until the store answers again.
+    if (this.#isReachable) this.#options.onFailure(error);
     this.#isReachable = false;
     this.#deafAtMs = this.#options.clock.now();
-    this.#options.onFailure(error);
   };
 
   readonly #schedule = (): void => {
