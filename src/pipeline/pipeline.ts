@@ -67,7 +67,16 @@ export function createPipeline(options: PipelineOptions): Next {
       standIn("run-tools"),
       enforceBudget({ ledger, priceOf, resolveRoute }),
     ],
-    callModel({ findProvider, clock, board, priceOf, mayAskMore, findContextWindow, onAttempt: tokens.learn }),
+    callModel({
+      findProvider,
+      clock,
+      board,
+      priceOf,
+      mayAskMore,
+      findContextWindow,
+      estimatePrompt: tokens.estimatePromptTokens,
+      onAttempt: tokens.learn,
+    }),
   );
 }
 

@@ -12,6 +12,8 @@ export interface AttemptLogOptions {
   readonly target: Target;
   readonly reason: AttemptReason;
   readonly clock: Clock;
+  /** About how many input tokens the call has: for what the provider does not tell. */
+  readonly estimatePrompt: (call: Call) => number;
   /** Told of the note, once. */
   readonly onNote?: (note: AttemptNote, call: Call) => void;
 }
@@ -22,6 +24,7 @@ export class AttemptLog {
   readonly #target: Target;
   readonly #reason: AttemptReason;
   readonly #clock: Clock;
+  readonly #estimatePrompt: AttemptLogOptions["estimatePrompt"];
   readonly #onNote: AttemptLogOptions["onNote"];
   readonly #startedAtMs: number;
   #warnings: string[] | undefined;
@@ -31,11 +34,12 @@ export class AttemptLog {
   /** Set once the model has begun to answer. */
   #output: OutputCounter | undefined;
 
-  constructor({ call, target, reason, clock, onNote }: AttemptLogOptions) {
+  constructor({ call, target, reason, clock, estimatePrompt, onNote }: AttemptLogOptions) {
     this.#call = call;
     this.#target = target;
     this.#reason = reason;
     this.#clock = clock;
+    this.#estimatePrompt = estimatePrompt;
     this.#onNote = onNote;
     this.#startedAtMs = clock.now();
   }
@@ -122,12 +126,12 @@ export class AttemptLog {
 
   #estimate(output: OutputCounter): Usage {
     this.warn("The provider reported no usage: tokens are estimated.");
-    return estimateUsage(this.#call, output);
+    return estimateUsage(this.#estimatePrompt(this.#call), output);
   }
 
   /** Of an answer that did not come to its end: what the vendor told holds, and what came since then is counted. */
   #usageAtEnd(errorCode: ErrorCode | undefined): Usage | undefined {
-    const estimated = this.#output && estimateUsage(this.#call, this.#output);
+    const estimated = this.#output && estimateUsage(this.#estimatePrompt(this.#call), this.#output);
     // A vendor that fails before the first word bills nothing; one that is left before it has begun the work.
     const isLeft = errorCode !== undefined && leftWith.has(errorCode);
     const told = estimated !== undefined || isLeft ? this.#told?.() : undefined;

@@ -30,6 +30,7 @@ export interface AttemptOptions {
   readonly wantsParts?: boolean;
   readonly clock: Clock;
   /** Told of the call's note, once. */
+  readonly estimatePrompt: AttemptLogOptions["estimatePrompt"];
   readonly onNote?: AttemptLogOptions["onNote"];
   readonly onContent: () => void;
   readonly onLimits: (limits: ProviderLimits) => void;

@@ -1,5 +1,3 @@
-import type { Call } from "../../call.ts";
-import type { Message } from "../../message.ts";
 import type { Completion, Part, Usage } from "../../reply.ts";
 
 /** Of English text; other scripts have fewer. */
@@ -21,22 +19,11 @@ export class OutputCounter {
   }
 
   get tokens(): number {
-    return toTokens(this.#chars);
+    return Math.ceil(this.#chars / charsPerToken);
   }
 }
 
-export function estimateUsage({ messages, task }: Pick<Call, "messages" | "task">, output: OutputCounter): Usage {
-  const texts = task?.type === "embed" ? task.inputs : [];
-  const inputChars = [...texts.map(({ length }) => length), ...messages.map(countMessage)].reduce((a, b) => a + b, 0);
-  return { inputTokens: toTokens(inputChars), outputTokens: output.tokens, isEstimated: true };
-}
-
-function toTokens(chars: number): number {
-  return Math.ceil(chars / charsPerToken);
-}
-
-function countMessage({ content, toolCalls = [] }: Message): number {
-  const calls = toolCalls.reduce((chars, { name, arguments: args }) => chars + name.length + args.length, 0);
-  if (typeof content === "string") return calls + content.length;
-  return content.reduce((chars, part) => chars + (part.type === "text" ? part.text.length : 0), calls);
+/** The usage of a model call that its provider has not told. */
+export function estimateUsage(inputTokens: number, output: OutputCounter): Usage {
+  return { inputTokens, outputTokens: output.tokens, isEstimated: true };
 }

@@ -15,6 +15,7 @@ export interface HedgedRun {
   readonly options: {
     readonly clock: Clock;
     readonly hedges: HedgeCap;
+    readonly estimatePrompt: (call: Call) => number;
     readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
   };
   start(stop: Stop, asking: Asking): Attempt;
@@ -72,7 +73,7 @@ async function openSecond(run: HedgedRun, { hedge, asking, isWanted }: Seconding
   const stop = run.itinerary.beside();
   if (!stop) return undefined;
   const { call } = asking;
-  const input = estimateUsage(call, new OutputCounter());
+  const input = estimateUsage(run.options.estimatePrompt(call), new OutputCounter());
   const most = { ...input, outputTokens: call.settings.maxOutputTokens ?? usualOutputTokens };
   const mayCost = await findPrice(run, call, { stop, usage: most });
   const takenAtMs = clock.now();

@@ -13,6 +13,7 @@ import { createManualClock, type ManualClock } from "../../testing/manual-clock.
 import { callModel } from "./call-model.ts";
 import { HealthBoard } from "./health/health-board.ts";
 import { World } from "./model-fixture.ts";
+import { estimatePrompt } from "../../prompt-tokens.ts";
 
 const closers: (() => Promise<void>)[] = [];
 
@@ -47,6 +48,7 @@ async function setup(connect: Connect = createOpenAiChatProvider): Promise<Setup
     board,
     priceOf: () => 0,
     mayAskMore: async () => true,
+    estimatePrompt,
     findContextWindow: async () => undefined,
   });
   const places: readonly Deployment[] = [

@@ -141,6 +141,7 @@ export class World {
       board: this.board,
       priceOf: () => 0,
       mayAskMore: async () => true,
+      estimatePrompt: () => 3,
       findContextWindow: async () => undefined,
       ...options.options,
     });

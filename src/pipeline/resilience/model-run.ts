@@ -8,7 +8,6 @@ import type { Asking } from "./asking.ts";
 import { Attempt, type AttemptEnd, type AttemptOptions, type Opened } from "./attempt.ts";
 import { computeBackoffMs } from "./backoff.ts";
 import { decide } from "./decisions.ts";
-import { estimateUsage, OutputCounter } from "./estimate-usage.ts";
 import type { HealthBoard } from "./health/health-board.ts";
 import type { HedgeCap } from "./health/hedge-cap.ts";
 import type { RetryBudget } from "./health/retry-budget.ts";
@@ -27,6 +26,8 @@ export interface ModelRunOptions {
   readonly priceOf: (attempt: AttemptNote, call: Call) => number | null | Promise<number | null>;
   /** Whether one more model call may be made than the one that every request has. */
   readonly mayAskMore: (call: Call, target: Target) => Promise<boolean>;
+  /** About how many input tokens a call has. */
+  readonly estimatePrompt: AttemptOptions["estimatePrompt"];
   /** Told of every model call that was made, with the call as it was sent. */
   readonly onAttempt?: AttemptOptions["onNote"];
   /** Tokens of input and answer together; undefined: unknown. */
@@ -53,8 +54,7 @@ export class ModelRun {
     this.itinerary = new Itinerary(call.route, options.board, options.clock, this.#countPrompt);
   }
 
-  readonly #countPrompt = (): number =>
-    (this.#promptTokens ??= estimateUsage(this.#call, new OutputCounter()).inputTokens);
+  readonly #countPrompt = (): number => (this.#promptTokens ??= this.options.estimatePrompt(this.#call));
 
   /** Model calls that the request may still make for failures: all its steps together. */
   get attemptsLeft(): number {
@@ -142,6 +142,7 @@ export class ModelRun {
       holdBackChars,
       wantsParts,
       clock,
+      estimatePrompt: this.options.estimatePrompt,
       onNote: this.options.onAttempt,
       onContent: () => turn.begin(clock.now()),
       onLimits: (told) => turn.health.quota.learn(told, clock.now()),

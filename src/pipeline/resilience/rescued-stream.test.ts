@@ -47,7 +47,7 @@ describe("a broken stream of an endpoint", () => {
       say("b"),
       { type: "reset", reason: "rescued" },
       say("c"),
-      { type: "usage", usage: { inputTokens: 4, outputTokens: 3, isEstimated: true } },
+      { type: "usage", usage: { inputTokens: 6, outputTokens: 3, isEstimated: true } },
       finish,
     ]);
     expect(text).toBe("c");
