@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { createRequestId } from "../ids.ts";
 import { createRecord } from "../testing/store-conformance.ts";
-import { readStart, recordFields, rowColumns, toRow } from "./record-columns.ts";
+import { readRows, readStart, recordFields, rowColumns, toRow } from "./record-columns.ts";
+import type { CallRecord } from "./store.ts";
 
 test("every field of a record has a column to be written to and read from", () => {
   const record = createRecord();
@@ -27,4 +29,35 @@ test("a start keeps its microseconds", () => {
   expect(toRow(createRecord({ startedAtMs }))).toContain("\t2026-11-24T10:20:30.456007Z\t");
   expect(readStart(toRow(createRecord({ startedAtMs })))).toBe(Math.floor(startedAtMs));
   expect(readStart("of a nobody")).toBeUndefined();
+});
+
+const written: CallRecord = {
+  requestId: createRequestId(Date.UTC(2026, 4, 1)),
+  startedAtMs: Date.UTC(2026, 4, 1, 12, 30, 15, 250) + 0.125,
+  durationMs: 12.5,
+  surface: "chat",
+  tenant: "tab\there, \\n is no break, and\na break",
+  team: "\\N",
+  model: "modèle",
+  snapshotId: "s",
+  status: "ok",
+  isStream: true,
+  inputTokens: 2 ** 40,
+  outputTokens: 0,
+  costMicroUsd: null,
+  cache: "hit",
+  savedMicroUsd: 7,
+  attempts: 0,
+};
+
+test("a row says what its record does, with what stands for absent numbers", () => {
+  const [read, ...others] = readRows(Buffer.from(toRow(written) + toRow({ ...written, costMicroUsd: 3 })), rowColumns);
+  const zeros = { cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0, isUsageEstimated: false };
+  expect(read).toEqual({ ...written, ...zeros });
+  expect(others).toEqual([{ ...written, ...zeros, costMicroUsd: 3 }]);
+});
+
+test("a row of an older version, with fewer columns, says as much as it has", () => {
+  const [read] = readRows(Buffer.from("r\t2026-05-01T12:30:15.250125Z\tacme\n"), "request_id,started_at,tenant");
+  expect(read).toEqual({ requestId: "r", startedAtMs: written.startedAtMs, tenant: "acme", costMicroUsd: null });
 });

@@ -6,6 +6,8 @@ interface Column<Value = unknown> {
   readonly otherwise?: string;
   /** The value in Postgres's text form, before COPY's escapes. @default `String` */
   readonly write?: (value: Value) => string;
+  /** From the cell that `write` gave, its escapes undone. @default the text; null: it is not for `readRows` */
+  readonly parse?: ((cell: string) => Value) | null;
   /** SQL for the value as the record has it. @default the column */
   readonly read?: string;
 }
@@ -16,15 +18,16 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column<NonNulla
   startedAtMs: {
     name: "started_at",
     write: toTimestamp,
+    parse: parseTimestamp,
     read: "(extract(epoch from started_at) * 1000)::double precision",
   },
-  durationMs: { name: "duration_ms" },
-  firstPartMs: { name: "first_part_ms" },
+  durationMs: { name: "duration_ms", parse: Number },
+  firstPartMs: { name: "first_part_ms", parse: Number },
   surface: { name: "surface" },
   tenant: { name: "tenant" },
   keyId: { name: "key_id" },
   endpoint: { name: "endpoint" },
-  contract: { name: "contract" },
+  contract: { name: "contract", parse: Number },
   promptVersion: { name: "prompt_version" },
   promptSha256: { name: "prompt_sha256" },
   snapshotId: { name: "snapshot_id" },
@@ -35,24 +38,24 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column<NonNulla
   status: { name: "status" },
   errorCode: { name: "error_code" },
   finishReason: { name: "finish_reason" },
-  isStream: { name: "is_stream" },
-  inputTokens: { name: "input_tokens" },
-  outputTokens: { name: "output_tokens" },
-  cachedInputTokens: { name: "cached_input_tokens", otherwise: "0" },
-  cacheWriteTokens: { name: "cache_write_tokens", otherwise: "0" },
-  reasoningTokens: { name: "reasoning_tokens", otherwise: "0" },
-  isUsageEstimated: { name: "is_usage_estimated", otherwise: "false" },
-  costMicroUsd: { name: "cost_micro_usd" },
+  isStream: { name: "is_stream", parse: isTrue },
+  inputTokens: { name: "input_tokens", parse: Number },
+  outputTokens: { name: "output_tokens", parse: Number },
+  cachedInputTokens: { name: "cached_input_tokens", otherwise: "0", parse: Number },
+  cacheWriteTokens: { name: "cache_write_tokens", otherwise: "0", parse: Number },
+  reasoningTokens: { name: "reasoning_tokens", otherwise: "0", parse: Number },
+  isUsageEstimated: { name: "is_usage_estimated", otherwise: "false", parse: isTrue },
+  costMicroUsd: { name: "cost_micro_usd", parse: Number },
   cache: { name: "cache" },
-  attempts: { name: "attempts" },
-  attemptDetails: { name: "attempt_details", otherwise: "[]", write: (notes) => JSON.stringify(notes) },
-  rungs: { name: "rungs", otherwise: "[]", write: (notes) => JSON.stringify(notes) },
+  attempts: { name: "attempts", parse: Number },
+  attemptDetails: { name: "attempt_details", otherwise: "[]", write: (notes) => JSON.stringify(notes), parse: null },
+  rungs: { name: "rungs", otherwise: "[]", write: (notes) => JSON.stringify(notes), parse: null },
   team: { name: "team" },
-  savedInputTokens: { name: "saved_input_tokens" },
-  savedOutputTokens: { name: "saved_output_tokens" },
-  savedMicroUsd: { name: "saved_micro_usd" },
+  savedInputTokens: { name: "saved_input_tokens", parse: Number },
+  savedOutputTokens: { name: "saved_output_tokens", parse: Number },
+  savedMicroUsd: { name: "saved_micro_usd", parse: Number },
   ruleSet: { name: "rule_set" },
-  routeFeatures: { name: "route_features", write: (features) => JSON.stringify(features) },
+  routeFeatures: { name: "route_features", write: (features) => JSON.stringify(features), parse: null },
 };
 
 const fields = Object.entries(columns) as readonly (readonly [keyof CallRecord, Column])[];
@@ -100,56 +103,40 @@ function toTimestamp(startedAtMs: number): string {
   return `${milliseconds}${String(micros % 1000).padStart(3, "0")}Z`;
 }
 
-const numbers: ReadonlySet<string> = new Set([
-  "duration_ms",
-  "first_part_ms",
-  "contract",
-  "input_tokens",
-  "output_tokens",
-  "cached_input_tokens",
-  "cache_write_tokens",
-  "reasoning_tokens",
-  "cost_micro_usd",
-  "attempts",
-  "saved_input_tokens",
-  "saved_output_tokens",
-  "saved_micro_usd",
-]);
-
-/** A record as far as its row says it in plain values: without `attemptDetails`, `rungs` and `routeFeatures`. */
+/** A record without what is JSON in its row. */
 export type PlainRecord = Omit<CallRecord, "attemptDetails" | "rungs" | "routeFeatures">;
+
+const fieldOf = new Map(fields.map(([field, column]) => [column.name, { field, column }]));
 
 /** What rows of `toRow` say. @param columnNames as `rowColumns`, of this version or an older one */
 export function readRows(rows: Uint8Array, columnNames: string): readonly PlainRecord[] {
-  const names = columnNames.split(",");
-  const fieldOf = new Map<string, string>(fields.map(([field, { name }]) => [name, field]));
+  const places = columnNames.split(",").map((name) => fieldOf.get(name));
   const text = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength).toString();
   return text.split("\n").flatMap((line) => {
     if (line === "") return [];
     const cells = line.split("\t");
     const record: Record<string, unknown> = { costMicroUsd: null };
-    for (const [index, name] of names.entries()) {
+    for (const [index, place] of places.entries()) {
       const cell = cells[index];
-      const field = fieldOf.get(name);
-      if (cell === undefined || cell === absent || field === undefined || structured.has(name)) continue;
-      record[field] = readCell(name, cell);
+      if (!place || cell === undefined || cell === absent) continue;
+      const { parse = unescapeText } = place.column;
+      if (parse) record[place.field] = parse(cell);
     }
     return [record as unknown as PlainRecord];
   });
 }
 
-const structured: ReadonlySet<string> = new Set(["attempt_details", "rungs", "route_features"]);
-
-function readCell(name: string, cell: string): unknown {
-  if (numbers.has(name)) return Number(cell);
-  if (name === "started_at") return readTimestamp(cell);
-  if (name === "is_stream" || name === "is_usage_estimated") return cell === "true";
+function unescapeText(cell: string): string {
   return cell.includes("\\") ? cell.replaceAll(/\\(.)/g, (_, escaped: string) => unescaped[escaped] ?? escaped) : cell;
 }
 
 const unescaped: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r" };
 
-function readTimestamp(cell: string): number {
+function isTrue(cell: string): boolean {
+  return cell === "true";
+}
+
+function parseTimestamp(cell: string): number {
   const milliseconds = Date.parse(`${cell.slice(0, "2026-01-01T00:00:00.000".length)}Z`);
   return milliseconds + Number(cell.slice("2026-01-01T00:00:00.000".length, -1)) / 1000;
 }
