@@ -1,34 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createRequestId } from "../ids.ts";
 import type { CallRecord, Store } from "../store/store.ts";
 import type { UsageDimension, UsageQuery, UsageRow, UsageSums } from "../store/usage.ts";
+import { createUsageRecord } from "./usage-record.ts";
 
 const hourMs = 3_600_000;
 let tests = 0;
 
+const createPriced = (startedAtMs: number, changes: Partial<CallRecord> = {}): CallRecord =>
+  createUsageRecord(startedAtMs, { costMicroUsd: 300, ...changes });
+
 /** Hours that no other test counts anything in. */
 function takeHours(): number {
   return Date.UTC(2040, 0, 1) + tests++ * 1000 * hourMs;
-}
-
-function createUsageRecord(startedAtMs: number, changes: Partial<CallRecord> = {}): CallRecord {
-  return {
-    requestId: createRequestId(startedAtMs),
-    startedAtMs,
-    durationMs: 1,
-    surface: "chat",
-    tenant: "acme",
-    snapshotId: "s",
-    status: "ok",
-    isStream: false,
-    inputTokens: 100,
-    outputTokens: 10,
-    costMicroUsd: 300,
-    cache: "none",
-    attempts: 1,
-    ...changes,
-  };
 }
 
 /** What every store must do to count usage. Other tests may have records of their own there. */
@@ -46,9 +30,9 @@ function describeSums(store: () => Store): void {
     const startMs = takeHours();
     const saved = { savedInputTokens: 7, savedOutputTokens: 8, savedMicroUsd: 9 };
     await store().insertRecords([
-      createUsageRecord(startMs, { cachedInputTokens: 40, ...saved }),
-      createUsageRecord(startMs + 1, { status: "error", costMicroUsd: null }),
-      createUsageRecord(startMs + 2, { status: "cancelled", inputTokens: 5_000_000_000 }),
+      createPriced(startMs, { cachedInputTokens: 40, ...saved }),
+      createPriced(startMs + 1, { status: "error", costMicroUsd: null }),
+      createPriced(startMs + 2, { status: "cancelled", inputTokens: 5_000_000_000 }),
     ]);
     expect(await sum(store(), { startsMs: [startMs], endMs: startMs + hourMs })).toEqual([
       {
@@ -69,17 +53,17 @@ function describeSums(store: () => Store): void {
 
   test("later records are added, and one that is there already is not", async () => {
     const startMs = takeHours();
-    const first = createUsageRecord(startMs);
+    const first = createPriced(startMs);
     await store().insertRecords([first, first]);
-    await store().insertRecords([first, createUsageRecord(startMs + 1)]);
+    await store().insertRecords([first, createPriced(startMs + 1)]);
     const [row] = await sum(store(), { startsMs: [startMs], endMs: startMs + hourMs });
     expect(row).toMatchObject({ requests: 2, costMicroUsd: 600 });
   });
 
   test("a batch that cannot be stored counts nothing", async () => {
     const startMs = takeHours();
-    const wrong = { ...createUsageRecord(startMs), requestId: "not-a-uuid" };
-    await expect(store().insertRecords([createUsageRecord(startMs), wrong])).rejects.toMatchObject({
+    const wrong = { ...createPriced(startMs), requestId: "not-a-uuid" };
+    await expect(store().insertRecords([createPriced(startMs), wrong])).rejects.toMatchObject({
       code: "internal",
     });
     expect(await sum(store(), { startsMs: [startMs], endMs: startMs + hourMs })).toEqual([]);
@@ -90,8 +74,8 @@ function describeNames(store: () => Store): void {
   test("names may be longer than an index takes, and hold what SQL would", async () => {
     const startMs = takeHours();
     const names = ["m".repeat(20_000), `${"m".repeat(20_000)}x`, "a','b", "a'',b", "a\\", "{a,b}", "null", ""];
-    await store().insertRecords(names.map((model, at) => createUsageRecord(startMs + at, { model })));
-    await store().insertRecords([createUsageRecord(startMs)]);
+    await store().insertRecords(names.map((model, at) => createPriced(startMs + at, { model })));
+    await store().insertRecords([createPriced(startMs)]);
     const rows = await sum(store(), { startsMs: [startMs], endMs: startMs + hourMs, by: ["model"] });
     expect(new Set(rows.map((row) => row.names?.[0]))).toEqual(new Set([...names, null]));
     expect(rows.every(({ requests }) => requests === 1)).toBe(true);
@@ -100,7 +84,7 @@ function describeNames(store: () => Store): void {
   test("batches that count to the same hours at once all arrive", async () => {
     const startMs = takeHours();
     const records = Array.from({ length: 8 }, () =>
-      Array.from({ length: 200 }, (_, at) => createUsageRecord(startMs + at, { model: `m${at}` })),
+      Array.from({ length: 200 }, (_, at) => createPriced(startMs + at, { model: `m${at}` })),
     );
     await Promise.all(records.map((batch, at) => store().insertRecords(at % 2 === 0 ? batch : batch.toReversed())));
     const [row] = await sum(store(), { startsMs: [startMs], endMs: startMs + hourMs });
@@ -112,7 +96,7 @@ function describeGroups(store: () => Store): void {
   test("an hour belongs to the window that it begins in; what nothing happened in has no row", async () => {
     const startMs = takeHours();
     const ends = [0, hourMs - 1, hourMs, 3 * hourMs, 4 * hourMs];
-    await store().insertRecords(ends.map((after) => createUsageRecord(startMs + after)));
+    await store().insertRecords(ends.map((after) => createPriced(startMs + after)));
     const startsMs = [startMs, startMs + hourMs / 2, startMs + 2 * hourMs, startMs + 3 * hourMs];
     const rows = await sum(store(), { startsMs, endMs: startMs + 4 * hourMs });
     expect(rows.map(({ window, requests }) => [window, requests])).toEqual([
@@ -125,7 +109,7 @@ function describeGroups(store: () => Store): void {
   test("beyond the limit, those that cost least over all windows are one", async () => {
     const startMs = takeHours();
     const create = (hour: number, team: string | undefined, costMicroUsd: number): CallRecord =>
-      createUsageRecord(startMs + hour * hourMs, { team, costMicroUsd });
+      createPriced(startMs + hour * hourMs, { team, costMicroUsd });
     await store().insertRecords([
       create(0, "a", 1),
       create(1, "a", 100),
@@ -178,7 +162,7 @@ function describeExactness(store: () => Store): void {
     await fc.assert(
       fc.asyncProperty(fc.array(recordChanges, { minLength: 1, maxLength: 30 }), query, async (list, { by, only }) => {
         const startMs = takeHours();
-        const records = list.map(({ minutes, ...rest }) => createUsageRecord(startMs + minutes * 60_000, rest));
+        const records = list.map(({ minutes, ...rest }) => createPriced(startMs + minutes * 60_000, rest));
         await store().insertRecords(records.slice(0, 10));
         await store().insertRecords(records);
         const startsMs = [startMs, startMs + 3 * hourMs];

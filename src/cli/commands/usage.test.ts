@@ -4,14 +4,13 @@ import { findWindow } from "../../calendar-window.ts";
 import { systemClock } from "../../clock.ts";
 import { readEnvironment } from "../../config.ts";
 import type { Budget } from "../../endpoint/snapshot.ts";
-import { createRequestId } from "../../ids.ts";
 import { parseJson } from "../../json.ts";
 import { createFixture, testSnapshot } from "../../server/server-fixture.ts";
 import { createServer } from "../../server/server.ts";
 import { openStore } from "../../store/connect.ts";
-import type { CallRecord } from "../../store/store.ts";
 import type { TemporaryFolder } from "../../testing/store-folder.ts";
 import { createStoreFolder, createTemporaryFolder } from "../../testing/store-folder.ts";
+import { createUsageRecord } from "../../testing/usage-record.ts";
 import { configWith, goodProject, writeFiles } from "../../../test/sample-project.ts";
 import type { OptionValues, Terminal } from "../command.ts";
 import { toDataFolder, writeServerNote } from "../data-folder.ts";
@@ -40,9 +39,9 @@ beforeAll(async () => {
   renameSync((await createStoreFolder()).path, toDataFolder(project.path));
   const store = await openStore({ folder: toDataFolder(project.path), clock: systemClock });
   await store.insertRecords([
-    toRecord(0, { team: "news", model: "big", costMicroUsd: 1_234_567 }),
-    toRecord(1, { team: "news", model: "small", costMicroUsd: 89, status: "error" }),
-    toRecord(2, { model: "=small", costMicroUsd: null, savedMicroUsd: 500_000 }),
+    createUsageRecord(startMs + 0, { team: "news", model: "big", costMicroUsd: 1_234_567 }),
+    createUsageRecord(startMs + 1, { team: "news", model: "small", costMicroUsd: 89, status: "error" }),
+    createUsageRecord(startMs + 2, { model: "=small", costMicroUsd: null, savedMicroUsd: 500_000 }),
   ]);
   const window = { budget: "teams", subject: "news", windowStartMs: month.startMs, windowEndMs: month.endMs };
   await store.addSpending([
@@ -52,25 +51,6 @@ beforeAll(async () => {
   await store.close();
 });
 afterAll(() => project.remove());
-
-function toRecord(after: number, fields: Partial<CallRecord>): CallRecord {
-  return {
-    requestId: createRequestId(startMs),
-    startedAtMs: startMs + after,
-    durationMs: 1,
-    surface: "chat",
-    tenant: "acme",
-    snapshotId: "s",
-    status: "ok",
-    isStream: false,
-    inputTokens: 100,
-    outputTokens: 10,
-    costMicroUsd: 0,
-    cache: "none",
-    attempts: 1,
-    ...fields,
-  };
-}
 
 async function run(values: OptionValues): Promise<string> {
   let out = "";

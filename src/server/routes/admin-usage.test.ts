@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createRequestId } from "../../ids.ts";
 import { openStore } from "../../store/connect.ts";
 import type { CallRecord, Store } from "../../store/store.ts";
 import { createManualClock } from "../../testing/manual-clock.ts";
 import type { TemporaryFolder } from "../../testing/store-folder.ts";
 import { createStoreFolder } from "../../testing/store-folder.ts";
+import { createUsageRecord } from "../../testing/usage-record.ts";
 import type { ForecastBudget } from "../../usage/report-budgets.ts";
 import type { ReportedUsage, UsageReport } from "../../usage/report-usage.ts";
 import { createApp } from "../app.ts";
@@ -47,11 +47,11 @@ beforeAll(async () => {
   );
   app = createApp(dependencies);
   await store.insertRecords([
-    toRecord(nowMs - hourMs, { team: "news", model: "big", costMicroUsd: 2_000_000 }),
-    toRecord(nowMs - 2 * hourMs, { team: "news", model: "small", costMicroUsd: 5, status: "error" }),
-    toRecord(nowMs - 2 * dayMs, { team: "=cmd", model: "small", costMicroUsd: 1_500_000, savedMicroUsd: 7 }),
-    toRecord(nowMs - 3 * dayMs, { costMicroUsd: null }),
-    toRecord(nowMs - 30 * dayMs, { team: "news", costMicroUsd: 9 }),
+    createUsageRecord(nowMs - hourMs, { team: "news", model: "big", costMicroUsd: 2_000_000 }),
+    createUsageRecord(nowMs - 2 * hourMs, { team: "news", model: "small", costMicroUsd: 5, status: "error" }),
+    createUsageRecord(nowMs - 2 * dayMs, { team: "=cmd", model: "small", costMicroUsd: 1_500_000, savedMicroUsd: 7 }),
+    createUsageRecord(nowMs - 3 * dayMs, { costMicroUsd: null }),
+    createUsageRecord(nowMs - 30 * dayMs, { team: "news", costMicroUsd: 9 }),
   ]);
 });
 afterAll(async () => {
@@ -61,25 +61,6 @@ afterAll(async () => {
   await store.close();
   folder.remove();
 });
-
-function toRecord(startedAtMs: number, fields: Partial<CallRecord> = {}): CallRecord {
-  return {
-    requestId: createRequestId(startedAtMs),
-    startedAtMs,
-    durationMs: 1,
-    surface: "chat",
-    tenant: "acme",
-    snapshotId: "s",
-    status: "ok",
-    isStream: false,
-    inputTokens: 100,
-    outputTokens: 10,
-    costMicroUsd: 0,
-    cache: "none",
-    attempts: 1,
-    ...fields,
-  };
-}
 
 const get = (path: string, token = adminToken): Promise<Awaited<ReturnType<App["http"]["inject"]>>> =>
   app.http.inject({ method: "GET", url: `/admin/v1/${path}`, headers: { authorization: `Bearer ${token}` } });
@@ -133,7 +114,7 @@ test("by several names and by windows, what costs most is first, and what the li
 
 test("a day is that of the time zone, and so are dates and months", async () => {
   // 23:30 UTC of the 31st is the 1st of November in Berlin.
-  await store.insertRecords([toRecord(Date.UTC(2026, 9, 31, 23, 30), { tenant: "berlin", costMicroUsd: 1 })]);
+  await store.insertRecords([createUsageRecord(Date.UTC(2026, 9, 31, 23, 30), { tenant: "berlin", costMicroUsd: 1 })]);
   const inBerlin = "tenant=berlin&timeZone=Europe/Berlin";
   expect((await report(`?${inBerlin}&window=day`)).rows.map(brief)).toEqual([["2026-11-01", "", 1, 1]]);
   expect((await report(`?${inBerlin}&window=hour&from=2026-11-01`)).rows.map(brief)).toEqual([
@@ -153,7 +134,7 @@ test("only what is asked for counts", async () => {
 });
 
 test("calls that are not yet in the store are told too", async () => {
-  waiting.push(toRecord(nowMs, { tenant: "late" }));
+  waiting.push(createUsageRecord(nowMs, { tenant: "late" }));
   expect((await report("?tenant=late")).total.requests).toBe(1);
 });
 
