@@ -1,6 +1,6 @@
 import type { Pair } from "./pair.ts";
 
-/** Texts that mean the same, written before the rules and never looked at while they were made: what the docs report. */
+/** Texts that mean the same. Which of them are missed was never looked at while the rules were made, though both are of one hand: what the docs report. */
 export const heldOutParaphrases: Readonly<Record<string, readonly Pair[]>> = {
   support: [
     ["How do I change my username?", "How can I change my username?"],
