@@ -20,9 +20,13 @@ export interface HeadgateProcess {
   close(): Promise<void>;
 }
 
-/** Serves a copy of the upstream project: the real server, with keys, the embedded store and its log. */
-export async function startHeadgate(core: number, upstreamUrl: string): Promise<HeadgateProcess> {
-  const folder = copyProject();
+/** Serves a copy of a project of test/fixtures: the real server, with keys, the embedded store and its log. */
+export async function startHeadgate(
+  core: number,
+  upstreamUrl: string,
+  project: "upstream-project" | "money-project" = "upstream-project",
+): Promise<HeadgateProcess> {
+  const folder = copyProject(project);
   const env = benchEnvironment(upstreamUrl);
   const key = createKey(folder, env);
   const { measured, url } = await start("serve", core, folder, env);
@@ -53,7 +57,7 @@ export async function measureStartUp(
   upstreamUrl: string,
   warmStarts: number,
 ): Promise<{ readonly firstMs: number; readonly warmMs: readonly number[] }> {
-  const folder = copyProject();
+  const folder = copyProject("upstream-project");
   const times: number[] = [];
   for (let run = 0; run <= warmStarts; run++) {
     const { measured, readyMs } = await start("dev", undefined, folder, benchEnvironment(upstreamUrl));
@@ -65,9 +69,9 @@ export async function measureStartUp(
   return { firstMs, warmMs };
 }
 
-function copyProject(): string {
+function copyProject(project: string): string {
   const folder = mkdtempSync(join(tmpdir(), "headgate-bench-"));
-  cpSync(join(import.meta.dirname, "..", "test", "fixtures", "upstream-project"), folder, { recursive: true });
+  cpSync(join(import.meta.dirname, "..", "test", "fixtures", project), folder, { recursive: true });
   return folder;
 }
 

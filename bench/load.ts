@@ -4,7 +4,8 @@ export interface Target {
   readonly url: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** The same for all, or each request's own, by its number. */
+  readonly body: string | ((request: number) => string);
 }
 
 export interface LoadResult {
@@ -22,9 +23,10 @@ export async function applyLoad(target: Target, concurrency: number, requests: n
   const beganAt = performance.now();
   const worker = async (): Promise<void> => {
     while (started < requests) {
+      const { path, headers } = target;
+      const body = typeof target.body === "string" ? target.body : target.body(started);
       started++;
       const sentAt = performance.now();
-      const { path, headers, body } = target;
       const response = await pool.request({ path, method: "POST", headers, body });
       const text = await response.body.text();
       if (response.statusCode !== 200)

@@ -39,6 +39,7 @@ export async function openAnswers({ store, clock, log, snapshot }: AnswersOption
   const answers = createAnswerCache({
     store,
     clock,
+    isSole: store.kind === "embedded",
     onFailure: (error, count) =>
       log.warn({ event: "answers.not_stored", count, err: error }, "Answers could not be stored."),
   });

@@ -4,10 +4,15 @@ import type { AnswerStore } from "./store.ts";
 /** Answers that are used again, on any Postgres. */
 export function createAnswerStore(database: Database): AnswerStore {
   return {
-    findAnswer: async (tenant, key, nowMs) => {
-      const values = [tenant, key, nowMs];
-      const [row] = await database.query<{ body: string }>({ name: "find_answer", text: findSql }, values);
-      return row?.body;
+    findAnswers: async (keys, nowMs) => {
+      const values = [keys.map(({ tenant }) => tenant), keys.map(({ key }) => key), nowMs];
+      const rows = await database.query<{ at: number; body: string }>({ name: "find_answers", text: findSql }, values);
+      const bodies = new Map(rows.map(({ at, body }) => [at, body]));
+      return keys.map((_, index) => bodies.get(index + 1));
+    },
+    listAnswerKeys: async (limit, nowMs) => {
+      const rows = await database.query<{ key: string }>({ text: listKeysSql }, [limit, nowMs]);
+      return rows.map(({ key }) => key);
     },
     insertAnswers: async (answers) => {
       // One statement cannot write a row twice.
@@ -37,8 +42,14 @@ const droppedAtOnce = 500;
 const mostRounds = 200;
 
 const findSql = `
-select body from headgate_answers
-where tenant = $1 and key = $2 and expires_at > to_timestamp($3::double precision / 1000)`;
+select at, body
+from unnest($1::text[], $2::text[]) with ordinality as wanted (tenant, key, at)
+join headgate_answers using (tenant, key)
+where expires_at > to_timestamp($3::double precision / 1000)`;
+
+const listKeysSql = `
+select key from headgate_answers where expires_at > to_timestamp($2::double precision / 1000)
+order by created_at desc limit $1`;
 
 // Processes write late: an older answer does not take the place of a newer one.
 const insertSql = `

@@ -150,8 +150,13 @@ export interface StoredAnswer {
 
 /** Answers that are used again. What has expired at `nowMs` is not found, and neither is another tenant's. */
 export interface AnswerStore {
-  /** The answer as JSON. */
-  findAnswer(tenant: string, key: string, nowMs: number): Promise<string | undefined>;
+  /** Answers as JSON, one for each key, in order. */
+  findAnswers(
+    keys: readonly Pick<StoredAnswer, "tenant" | "key">[],
+    nowMs: number,
+  ): Promise<readonly (string | undefined)[]>;
+  /** The newest that have not expired. */
+  listAnswerKeys(limit: number, nowMs: number): Promise<readonly string[]>;
   /** Puts each in the place of an older one. */
   insertAnswers(answers: readonly StoredAnswer[]): Promise<void>;
   /** Frees a bounded number of expired answers. Returns how many. */

@@ -11,8 +11,8 @@ function setup() {
   const clock = createManualClock(1_000_000);
   const store = createMemoryAnswers();
   const failures: unknown[] = [];
-  const create = (): AnswerCache =>
-    createAnswerCache({ store, clock, onFailure: (error) => void failures.push(error) });
+  const create = (isSole = false): AnswerCache =>
+    createAnswerCache({ store, clock, isSole, onFailure: (error) => void failures.push(error) });
   return { clock, store, failures, cache: create(), create };
 }
 
@@ -57,12 +57,49 @@ describe("the store behind the memory", () => {
     expect(other.find(key, 0, rules)).toEqual(toAnswer(1, 1_000_000));
   });
 
-  test("has no crowd waiting in front of it", async () => {
-    const { store, cache } = setup();
-    store.gate = new Promise(() => {});
-    const finding = Array.from({ length: 40 }, (_, number) => cache.find({ ...key, hash: `h${number}` }, 0, rules));
-    expect(await finding.at(-1)).toBeUndefined();
-    expect(store.reads).toBe(32);
+  test("is asked for many at once while it is slow, and nobody waits in a crowd before it", async () => {
+    const { clock, store, cache } = setup();
+    const gate = Promise.withResolvers<void>();
+    store.gate = gate.promise;
+    const find = (number: number): ReturnType<AnswerCache["find"]> =>
+      cache.find({ ...key, hash: `h${number}` }, 0, rules);
+    const finding = Array.from({ length: 1000 }, (_, number) => find(number));
+    expect(await find(1000)).toBeUndefined();
+    expect(store.reads).toBe(2);
+    gate.resolve();
+    await settle();
+    // Two of one, and then as many in each as one may have.
+    expect(store.reads).toBe(2 + Math.ceil(998 / 64));
+    expect(await Promise.all(finding)).toEqual(finding.map(() => undefined));
+    clock.advance(25);
+  });
+
+  test("is not asked for what waits no more", async () => {
+    const { clock, store, cache } = setup();
+    const gate = Promise.withResolvers<void>();
+    store.gate = gate.promise;
+    const finding = ["a", "b", "c", "d"].map((hash) => cache.find({ ...key, hash }, 0, rules));
+    clock.advance(25);
+    expect(await Promise.all(finding)).toEqual([undefined, undefined, undefined, undefined]);
+    gate.resolve();
+    await settle();
+    expect(store.reads).toBe(2);
+  });
+
+  test("is asked by a process that alone writes to it only for what it may have", async () => {
+    const { clock, store, create } = setup();
+    const first = create(true);
+    await settle();
+    expect(first.find(key, 0, rules)).toBeUndefined();
+    first.keep(key, toAnswer(1, clock.now()), clock.now() + 60_000, rules);
+    clock.advance(100);
+    await settle();
+    const restarted = create(true);
+    await settle();
+    expect(restarted.find({ ...key, hash: "other" }, 0, rules)).toBeUndefined();
+    expect(store.reads).toBe(0);
+    expect(await restarted.find(key, 0, rules)).toEqual(toAnswer(1, 1_000_000));
+    expect(store.reads).toBe(1);
   });
 
   test("may be broken", async () => {

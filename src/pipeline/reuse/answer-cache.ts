@@ -4,6 +4,7 @@ import type { AnswerKey } from "./answer-key.ts";
 import { createAnswerMemory } from "./answer-memory.ts";
 import { createAnswerWriter, type AnswerWriterOptions } from "./answer-writer.ts";
 import { createLookUps } from "./look-ups.ts";
+import { createStoredKeys } from "./stored-keys.ts";
 import { readKeptAnswer, writeKeptAnswer, type KeptAnswer } from "./kept-answer.ts";
 
 /** Where answers are kept. */
@@ -27,31 +28,41 @@ export interface AnswerCache {
 }
 
 export interface AnswerCacheOptions extends Pick<AnswerWriterOptions, "onFailure"> {
-  readonly store: Pick<AnswerStore, "findAnswer" | "insertAnswers">;
+  readonly store: Pick<AnswerStore, "findAnswers" | "listAnswerKeys" | "insertAnswers">;
   readonly clock: Clock;
+  /** Nobody else writes to the store. */
+  readonly isSole: boolean;
 }
 
 /** Larger answers are not kept. */
 const maxAnswerChars = 1024 * 1024;
 
-export function createAnswerCache({ store, clock, onFailure }: AnswerCacheOptions): AnswerCache {
+export function createAnswerCache({ store, clock, isSole, onFailure }: AnswerCacheOptions): AnswerCache {
   const memory = createAnswerMemory();
   const writer = createAnswerWriter({ store, clock, onFailure });
-  const lookUp = createLookUps<KeptAnswer>(clock);
+  const lookUp = createLookUps({ clock, read });
+  const stored = isSole ? createStoredKeys((limit) => store.listAnswerKeys(limit, clock.now())) : undefined;
+  /** As the project has it that asked last. */
+  let maxMemoryBytes = 0;
 
-  async function read({ tenant, hash }: AnswerKey, { maxMemoryBytes }: CacheRules): Promise<KeptAnswer | undefined> {
+  async function read(keys: readonly AnswerKey[]): Promise<readonly (KeptAnswer | undefined)[]> {
     try {
-      const text = await store.findAnswer(tenant, hash, clock.now());
-      const found = text === undefined ? undefined : readKeptAnswer(text);
-      if (text === undefined || !found) return undefined;
-      const known = findInMemory(hash);
-      if (known && known.createdAtMs > found.createdAtMs) return known;
-      memory.set(hash, text, maxMemoryBytes);
-      return found;
+      const wanted = keys.map(({ tenant, hash }) => ({ tenant, key: hash }));
+      const texts = await store.findAnswers(wanted, clock.now());
+      return texts.map((text, index) => (text === undefined ? undefined : remember(keys[index]!, text)));
     } catch {
       // Whatever is wrong with the store, the model can answer.
-      return undefined;
+      return [];
     }
+  }
+
+  function remember({ hash }: AnswerKey, text: string): KeptAnswer | undefined {
+    const found = readKeptAnswer(text);
+    if (!found) return undefined;
+    const known = findInMemory(hash);
+    if (known && known.createdAtMs > found.createdAtMs) return known;
+    memory.set(hash, text, maxMemoryBytes);
+    return found;
   }
 
   function findInMemory(hash: string): KeptAnswer | undefined {
@@ -63,16 +74,17 @@ export function createAnswerCache({ store, clock, onFailure }: AnswerCacheOption
     find: (key, sinceMs, rules) => {
       const known = findInMemory(key.hash);
       if (known && known.createdAtMs >= sinceMs) return known;
-      if (!rules.isStored) return undefined;
-      const looking = lookUp(key.hash, () => read(key, rules));
-      return looking.then((found) => (found && found.createdAtMs >= sinceMs ? found : undefined));
+      if (!rules.isStored || stored?.mayHave(key.hash) === false) return undefined;
+      ({ maxMemoryBytes } = rules);
+      return lookUp(key).then((found) => (found && found.createdAtMs >= sinceMs ? found : undefined));
     },
-    keep: ({ tenant, hash }, answer, expiresAtMs, { maxMemoryBytes, isStored }) => {
+    keep: ({ tenant, hash }, answer, expiresAtMs, rules) => {
       const text = writeKeptAnswer(answer);
       if (text.length > maxAnswerChars) return false;
-      memory.set(hash, text, maxMemoryBytes);
-      const { createdAtMs } = answer;
-      if (isStored) writer.add({ tenant, key: hash, createdAtMs, expiresAtMs, body: text });
+      memory.set(hash, text, rules.maxMemoryBytes);
+      if (!rules.isStored) return true;
+      writer.add({ tenant, key: hash, createdAtMs: answer.createdAtMs, expiresAtMs, body: text });
+      stored?.add(hash);
       return true;
     },
     close: (timeoutMs) => writer.close(timeoutMs),

@@ -37,12 +37,15 @@ export function createMemoryAnswers(): MemoryAnswers {
     rows,
     gate: Promise.resolve(),
     reads: 0,
-    async findAnswer(tenant, key, nowMs) {
+    async findAnswers(keys, nowMs) {
       this.reads++;
       await this.gate;
-      const row = rows.get(`${tenant} ${key}`);
-      return row && row.expiresAtMs > nowMs ? row.body : undefined;
+      return keys.map(({ tenant, key }) => {
+        const row = rows.get(`${tenant} ${key}`);
+        return row && row.expiresAtMs > nowMs ? row.body : undefined;
+      });
     },
+    listAnswerKeys: (limit) => Promise.resolve([...rows.values()].map(({ key }) => key).slice(0, limit)),
     async insertAnswers(added) {
       await this.gate;
       for (const row of added) rows.set(`${row.tenant} ${row.key}`, row);
@@ -122,6 +125,7 @@ export class World {
   readonly answers = createAnswerCache({
     store: this.store,
     clock: this.clock,
+    isSole: false,
     onFailure: (error) => void this.failures.push(error),
   });
   /** Whole answers at once; else each waits for the test. */
