@@ -85,7 +85,7 @@ test("records move together after the interval, in their order, and their file g
   const journal = await open();
   const records = [createRecord(), createRecord(), createRecord()];
   for (const record of records) await journal.append(record);
-  clock.advance(249);
+  clock.advance(499);
   expect(sink.batches).toEqual([]);
   clock.advance(1);
   await vi.waitFor(() => expect(journal.pending).toBe(0));
@@ -148,7 +148,7 @@ describe("a store that is down", () => {
     await journal.append(createRecord());
     await vi.waitFor(() => expect(journal.pending).toBe(0));
     // The clock's random is 0.5: three quarters of 500 ms and its doubles, and the usual interval after each.
-    expect(slept).toEqual([250, 375, 250, 750, 250, 1500, 250, 3000, 250]);
+    expect(slept).toEqual([500, 375, 500, 750, 500, 1500, 500, 3000, 500]);
     expect(sink.batches.flat()).toHaveLength(1);
   });
 
@@ -223,7 +223,7 @@ describe("what a process left behind", () => {
     const journal = await open();
     expect(journal.pending).toBe(2);
     await nextTurn();
-    clock.advance(250);
+    clock.advance(500);
     await vi.waitFor(() => expect(journal.pending).toBe(0));
     expect(sink.batches.flat().sort()).toEqual(records.map(({ requestId }) => requestId).sort());
     await vi.waitFor(() => expect(listSegments()).toEqual([]));

@@ -43,7 +43,7 @@ export interface JournalOptions {
   readonly store: Pick<SqlStore, "insertRecordRows">;
   readonly clock: Clock;
   readonly log?: Logger;
-  /** The pause before records are moved, which makes batches large, in milliseconds. @default 250 */
+  /** The pause before records are moved, which makes batches large, in milliseconds. @default 500 */
   readonly flushIntervalMs?: number;
   /** How much of it a power cut may take, in milliseconds; a killed process loses nothing. @default 1000 */
   readonly syncIntervalMs?: number;
@@ -69,7 +69,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const mover = createMover({
     clock,
     log,
-    intervalMs: options.flushIntervalMs ?? 250,
+    intervalMs: options.flushIntervalMs ?? 500,
     insertRows: (rows, columns, origin) => store.insertRecordRows(rows, columns, origin),
     rejectedPath: join(folder, "rejected.rows"),
     retire: () => appendLog.retire(),

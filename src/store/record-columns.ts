@@ -6,8 +6,6 @@ interface Column<Value = unknown> {
   readonly otherwise?: string;
   /** The value in Postgres's text form, before COPY's escapes. @default `String` */
   readonly write?: (value: Value) => string;
-  /** From the cell that `write` gave, its escapes undone. @default the text; null: it is not for `readRows` */
-  readonly parse?: ((cell: string) => Value) | null;
   /** SQL for the value as the record has it. @default the column */
   readonly read?: string;
 }
@@ -18,16 +16,15 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column<NonNulla
   startedAtMs: {
     name: "started_at",
     write: toTimestamp,
-    parse: parseTimestamp,
     read: "(extract(epoch from started_at) * 1000)::double precision",
   },
-  durationMs: { name: "duration_ms", parse: Number },
-  firstPartMs: { name: "first_part_ms", parse: Number },
+  durationMs: { name: "duration_ms" },
+  firstPartMs: { name: "first_part_ms" },
   surface: { name: "surface" },
   tenant: { name: "tenant" },
   keyId: { name: "key_id" },
   endpoint: { name: "endpoint" },
-  contract: { name: "contract", parse: Number },
+  contract: { name: "contract" },
   promptVersion: { name: "prompt_version" },
   promptSha256: { name: "prompt_sha256" },
   snapshotId: { name: "snapshot_id" },
@@ -38,24 +35,24 @@ const columns: { readonly [Field in keyof Required<CallRecord>]: Column<NonNulla
   status: { name: "status" },
   errorCode: { name: "error_code" },
   finishReason: { name: "finish_reason" },
-  isStream: { name: "is_stream", parse: isTrue },
-  inputTokens: { name: "input_tokens", parse: Number },
-  outputTokens: { name: "output_tokens", parse: Number },
-  cachedInputTokens: { name: "cached_input_tokens", otherwise: "0", parse: Number },
-  cacheWriteTokens: { name: "cache_write_tokens", otherwise: "0", parse: Number },
-  reasoningTokens: { name: "reasoning_tokens", otherwise: "0", parse: Number },
-  isUsageEstimated: { name: "is_usage_estimated", otherwise: "false", parse: isTrue },
-  costMicroUsd: { name: "cost_micro_usd", parse: Number },
+  isStream: { name: "is_stream" },
+  inputTokens: { name: "input_tokens" },
+  outputTokens: { name: "output_tokens" },
+  cachedInputTokens: { name: "cached_input_tokens", otherwise: "0" },
+  cacheWriteTokens: { name: "cache_write_tokens", otherwise: "0" },
+  reasoningTokens: { name: "reasoning_tokens", otherwise: "0" },
+  isUsageEstimated: { name: "is_usage_estimated", otherwise: "false" },
+  costMicroUsd: { name: "cost_micro_usd" },
   cache: { name: "cache" },
-  attempts: { name: "attempts", parse: Number },
-  attemptDetails: { name: "attempt_details", otherwise: "[]", write: (notes) => JSON.stringify(notes), parse: null },
-  rungs: { name: "rungs", otherwise: "[]", write: (notes) => JSON.stringify(notes), parse: null },
+  attempts: { name: "attempts" },
+  attemptDetails: { name: "attempt_details", otherwise: "[]", write: (notes) => JSON.stringify(notes) },
+  rungs: { name: "rungs", otherwise: "[]", write: (notes) => JSON.stringify(notes) },
   team: { name: "team" },
-  savedInputTokens: { name: "saved_input_tokens", parse: Number },
-  savedOutputTokens: { name: "saved_output_tokens", parse: Number },
-  savedMicroUsd: { name: "saved_micro_usd", parse: Number },
+  savedInputTokens: { name: "saved_input_tokens" },
+  savedOutputTokens: { name: "saved_output_tokens" },
+  savedMicroUsd: { name: "saved_micro_usd" },
   ruleSet: { name: "rule_set" },
-  routeFeatures: { name: "route_features", write: (features) => JSON.stringify(features), parse: null },
+  routeFeatures: { name: "route_features", write: (features) => JSON.stringify(features) },
 };
 
 const fields = Object.entries(columns) as readonly (readonly [keyof CallRecord, Column])[];
@@ -103,27 +100,54 @@ function toTimestamp(startedAtMs: number): string {
   return `${milliseconds}${String(micros % 1000).padStart(3, "0")}Z`;
 }
 
-/** A record without what is JSON in its row. */
-export type PlainRecord = Omit<CallRecord, "attemptDetails" | "rungs" | "routeFeatures">;
+/** What of a record usage and budgets go by, and how each is read from its cell. */
+const counted = {
+  requestId: String,
+  startedAtMs: parseTimestamp,
+  surface: String,
+  tenant: unescapeText,
+  keyId: String,
+  team: unescapeText,
+  endpoint: String,
+  tier: String,
+  provider: String,
+  model: unescapeText,
+  status: String,
+  cache: String,
+  inputTokens: Number,
+  outputTokens: Number,
+  cachedInputTokens: Number,
+  costMicroUsd: Number,
+  savedInputTokens: Number,
+  savedOutputTokens: Number,
+  savedMicroUsd: Number,
+} as const satisfies { readonly [Field in keyof CallRecord]?: (cell: string) => string | number };
 
-const fieldOf = new Map(fields.map(([field, column]) => [column.name, { field, column }]));
+export type CountedRecord = Pick<CallRecord, keyof typeof counted>;
+
+const countedByColumn = new Map(
+  Object.entries(counted).map(([field, parse]) => [columns[field as keyof typeof counted].name, { field, parse }]),
+);
 
 /** What rows of `toRow` say. @param columnNames as `rowColumns`, of this version or an older one */
-export function readRows(rows: Uint8Array, columnNames: string): readonly PlainRecord[] {
-  const places = columnNames.split(",").map((name) => fieldOf.get(name));
+export function readRows(rows: Uint8Array, columnNames: string): readonly CountedRecord[] {
+  const places = columnNames.split(",").flatMap((name, index) => {
+    const place = countedByColumn.get(name);
+    return place ? [{ index, field: place.field, parse: place.parse }] : [];
+  });
   const text = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength).toString();
-  return text.split("\n").flatMap((line) => {
-    if (line === "") return [];
+  const records: CountedRecord[] = [];
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
     const cells = line.split("\t");
     const record: Record<string, unknown> = { costMicroUsd: null };
-    for (const [index, place] of places.entries()) {
+    for (const { index, field, parse } of places) {
       const cell = cells[index];
-      if (!place || cell === undefined || cell === absent) continue;
-      const { parse = unescapeText } = place.column;
-      if (parse) record[place.field] = parse(cell);
+      if (cell !== undefined && cell !== absent) record[field] = parse(cell);
     }
-    return [record as unknown as PlainRecord];
-  });
+    records.push(record as unknown as CountedRecord);
+  }
+  return records;
 }
 
 function unescapeText(cell: string): string {
@@ -131,10 +155,6 @@ function unescapeText(cell: string): string {
 }
 
 const unescaped: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r" };
-
-function isTrue(cell: string): boolean {
-  return cell === "true";
-}
 
 function parseTimestamp(cell: string): number {
   const milliseconds = Date.parse(`${cell.slice(0, "2026-01-01T00:00:00.000".length)}Z`);

@@ -6,7 +6,7 @@ import { createAnswerStore } from "./answer-store.ts";
 import type { Database } from "./database.ts";
 import { createIdempotencyStore } from "./idempotency-store.ts";
 import type { RecordRow } from "./record-columns.ts";
-import type { PlainRecord } from "./record-columns.ts";
+import type { CountedRecord } from "./record-columns.ts";
 import { fromRecordRow, readRows, readStart, recordFields, rowColumns, toRow } from "./record-columns.ts";
 import type { RequestDays } from "./request-days.ts";
 import { isMissingDay } from "./request-days.ts";
@@ -35,9 +35,9 @@ export type RecordOrigin = "own" | "adopted";
 
 /** @param known were stored before, by a transaction whose answer never came: whoever followed it was not told */
 type RecordFollower = (
-  records: readonly PlainRecord[],
+  records: readonly CountedRecord[],
   origin: RecordOrigin,
-  known: readonly PlainRecord[],
+  known: readonly CountedRecord[],
 ) => Promise<() => void>;
 
 interface SqlStoreOptions {
@@ -180,8 +180,8 @@ async function insertRows(inserting: Inserting, rows: Uint8Array, columns: strin
 
 async function follow(
   { database, followers, origin }: Inserting,
-  records: readonly PlainRecord[],
-  known: readonly PlainRecord[],
+  records: readonly CountedRecord[],
+  known: readonly CountedRecord[],
 ): Promise<() => void> {
   if (records.length > 0) await addUsage(database, records);
   const onStored: (() => void)[] = [];
@@ -191,7 +191,7 @@ async function follow(
   };
 }
 
-function nameOf({ requestId, startedAtMs }: Pick<PlainRecord, "requestId" | "startedAtMs">): string {
+function nameOf({ requestId, startedAtMs }: Pick<CountedRecord, "requestId" | "startedAtMs">): string {
   return `${requestId} ${Math.round(startedAtMs * 1000)}`;
 }
 

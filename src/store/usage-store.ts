@@ -1,11 +1,11 @@
 import type { Database } from "./database.ts";
-import type { PlainRecord } from "./record-columns.ts";
+import type { CountedRecord } from "./record-columns.ts";
 import { usageDimensions } from "./usage.ts";
 import type { UsageDimension, UsageRow, UsageStore, UsageSums } from "./usage.ts";
 
 interface Dimension {
   readonly column: string;
-  readonly of: (record: PlainRecord) => string | undefined;
+  readonly of: (record: CountedRecord) => string | undefined;
 }
 
 const dimensions: Readonly<Record<UsageDimension, Dimension>> = {
@@ -22,7 +22,7 @@ const dimensions: Readonly<Record<UsageDimension, Dimension>> = {
 
 interface Sum {
   readonly column: string;
-  readonly of: (record: PlainRecord) => number;
+  readonly of: (record: CountedRecord) => number;
 }
 
 const sums: Readonly<Record<keyof UsageSums, Sum>> = {
@@ -59,7 +59,7 @@ export function createUsageStore(database: Database): UsageStore {
 }
 
 /** Adds records up. Belongs into the transaction that stores them. */
-export async function addUsage(database: Database, records: readonly PlainRecord[]): Promise<void> {
+export async function addUsage(database: Database, records: readonly CountedRecord[]): Promise<void> {
   const hours = [...addUp(records).values()];
   if (hours.length === 0) return;
   await database.query({ name: "add_usage", text: addSql }, [
@@ -69,7 +69,7 @@ export async function addUsage(database: Database, records: readonly PlainRecord
   ]);
 }
 
-function addUp(records: readonly PlainRecord[]): ReadonlyMap<string, Hour> {
+function addUp(records: readonly CountedRecord[]): ReadonlyMap<string, Hour> {
   const hours = new Map<string, Hour>();
   for (const record of records) {
     const startMs = Math.floor(record.startedAtMs / hourMs) * hourMs;
