@@ -159,7 +159,7 @@ function createMemoryStore(): MemoryStore {
     deleteResponse: async () => false,
     dropExpiredResponses: async () => 0,
     ...unspent,
-    findAnswers: async (keys) => keys.map(() => undefined),
+    findAnswers: async (asked) => asked.map(() => undefined),
     listAnswerKeys: async () => [],
     insertAnswers: async () => {},
     dropExpiredAnswers: async () => 0,

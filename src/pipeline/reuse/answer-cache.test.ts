@@ -61,8 +61,7 @@ describe("the store behind the memory", () => {
     const { clock, store, cache } = setup();
     const gate = Promise.withResolvers<void>();
     store.gate = gate.promise;
-    const find = (number: number): ReturnType<AnswerCache["find"]> =>
-      cache.find({ ...key, hash: `h${number}` }, 0, rules);
+    const find = async (number: number): Promise<unknown> => cache.find({ ...key, hash: `h${number}` }, 0, rules);
     const finding = Array.from({ length: 1000 }, (_, number) => find(number));
     expect(await find(1000)).toBeUndefined();
     expect(store.reads).toBe(2);
@@ -78,7 +77,7 @@ describe("the store behind the memory", () => {
     const { clock, store, cache } = setup();
     const gate = Promise.withResolvers<void>();
     store.gate = gate.promise;
-    const finding = ["a", "b", "c", "d"].map((hash) => cache.find({ ...key, hash }, 0, rules));
+    const finding = ["a", "b", "c", "d"].map(async (hash) => cache.find({ ...key, hash }, 0, rules));
     clock.advance(25);
     expect(await Promise.all(finding)).toEqual([undefined, undefined, undefined, undefined]);
     gate.resolve();
